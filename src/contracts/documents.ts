@@ -1,0 +1,179 @@
+/** The JSON documents that lie in the object store: one schema each, types inferred, checked on every read. */
+import { Type, type Static, type TSchema } from 'typebox'
+import { Value } from 'typebox/value'
+import { MatineeError } from './errors.ts'
+
+const closed = { additionalProperties: false } as const
+const Digest = Type.String({ pattern: '^[0-9a-f]{64}$', description: 'SHA-256, lower-case hex' })
+const WeekText = Type.String({ pattern: '^\\d{4}-W\\d{2}$' })
+const Numbers = Type.Record(Type.String(), Type.Number())
+const Parameters = Type.Record(Type.String(), Type.Union([Type.Number(), Type.Boolean()]))
+
+/** `week_info/week_info.json`: the newest published week, in the old system's form with our own fields beside it. */
+export const WeekInfo = Type.Object({
+  columns: Type.Array(Type.String()),
+  values: Type.Array(Type.Number()),
+  week: Type.Optional(WeekText),
+  version: Type.Optional(Type.String()),
+})
+export type WeekInfo = Static<typeof WeekInfo>
+
+/** `raw/<table>/<week>/<digest>.json`. */
+export const RawManifest = Type.Object({
+  format: Type.Literal(1),
+  table: Type.String(),
+  week: WeekText,
+  key: Type.String({ description: 'Where the Parquet file lies' }),
+  rows: Type.Integer({ minimum: 0 }),
+  bytes: Type.Integer({ minimum: 0 }),
+  sha256: Digest,
+  /** Rows have `log_dt` before this; null for tables without it. */
+  before: Type.Union([Type.String(), Type.Null()]),
+  oldest: Type.Union([Type.String(), Type.Null()]),
+  newest: Type.Union([Type.String(), Type.Null()]),
+  source: Type.String({ description: 'The database, without secrets' }),
+})
+export type RawManifest = Static<typeof RawManifest>
+
+/** `features/<week>/<digest>/report.json`; golden counts by the same names. */
+export const FeaturesReport = Type.Object({
+  week: WeekText,
+  vods_bad_row: Type.Integer(),
+  vods_in: Type.Integer(),
+  vods_excluded: Type.Integer(),
+  conts_bad_row: Type.Integer(),
+  conts_in: Type.Integer(),
+  conts_excluded: Type.Integer(),
+  vods_bad_duration: Type.Integer(),
+  vods_bad_use: Type.Integer(),
+  vods_repeat: Type.Integer(),
+  conts_repeat: Type.Integer(),
+  programs_excluded: Type.Integer(),
+  click_cnt_cap: Type.Union([Type.Number(), Type.Null()]),
+  watch_cnt_cap: Type.Union([Type.Number(), Type.Null()]),
+  pairs: Type.Integer(),
+  watched_pairs: Type.Integer(),
+  users: Type.Integer(),
+  programs: Type.Integer(),
+})
+export type FeaturesReport = Static<typeof FeaturesReport>
+
+/** `features/<week>/current.json`. */
+export const FeaturesCurrent = Type.Object({ digest: Type.String() })
+
+export const FileEntry = Type.Object({ sha256: Digest, bytes: Type.Integer({ minimum: 0 }) }, closed)
+
+/** What one candidate reached on one split. */
+export const Measured = Type.Object({
+  candidate: Type.String({ description: 'Name of the candidate, such as warp or popularity-4-weeks' }),
+  algorithm: Type.String(),
+  parameters: Parameters,
+  seconds: Type.Object({ train: Type.Number(), rank: Type.Number() }),
+  metrics: Numbers,
+})
+export type Measured = Static<typeof Measured>
+
+export const SplitResult = Type.Object({
+  kind: Type.Union([Type.Literal('random'), Type.Literal('time')]),
+  description: Type.String(),
+  seed: Type.Optional(Type.Integer()),
+  train_pairs: Type.Integer(),
+  test_pairs: Type.Integer(),
+  test_users: Type.Integer(),
+  candidates: Type.Array(Measured),
+})
+export type SplitResult = Static<typeof SplitResult>
+
+export const Choice = Type.Object({
+  candidate: Type.String(),
+  by: Type.Union([Type.Literal('random'), Type.Literal('time')]),
+  metric: Type.String(),
+  reason: Type.String({ description: 'In words that an operator understands' }),
+})
+export type Choice = Static<typeof Choice>
+
+/** `models/<version>/manifest.json`. */
+export const ModelManifest = Type.Object({
+  format: Type.Literal(1),
+  version: Type.String(),
+  week: WeekText,
+  algorithm: Type.String(),
+  candidate: Type.String(),
+  parameters: Parameters,
+  seed: Type.Integer(),
+  users: Type.Integer(),
+  items: Type.Integer(),
+  pairs: Type.Integer(),
+  created_at: Type.String(),
+  run: Type.Object({ workflow_id: Type.String(), run_id: Type.String() }),
+  code_version: Type.String(),
+  data: Type.Object({ features: Type.String(), raw: Type.Record(Type.String(), Digest) }),
+  choice: Choice,
+  splits: Type.Array(SplitResult),
+  /** The published candidate's figures on the random hold-out. */
+  metrics: Numbers,
+  files: Type.Record(Type.String(), FileEntry),
+})
+export type ModelManifest = Static<typeof ModelManifest>
+
+/** `models/<version>/users.json`: ids in the order of the rows of `user_factors`. */
+export const ModelUsers = Type.Array(Type.String())
+
+/** `models/<version>/items.json`: what a recommendation says of a title, in the order of the rows of `item_factors`. */
+export const ModelItem = Type.Object({
+  program_id: Type.String(),
+  program_name: Type.Union([Type.String(), Type.Null()]),
+  ct_cl: Type.Union([Type.String(), Type.Null()]),
+  program_genre: Type.Union([Type.String(), Type.Null()]),
+  release_date: Type.Union([Type.String(), Type.Null()]),
+  age_limit: Type.Union([Type.Number(), Type.Null()]),
+  /** False where the catalogue lacks or excludes the title: it takes part in training and is never recommended. */
+  recommendable: Type.Boolean(),
+})
+export type ModelItem = Static<typeof ModelItem>
+export const ModelItems = Type.Array(ModelItem)
+
+/** `models/latest.json`. */
+export const LatestModel = Type.Object({ version: Type.String(), week: Type.Optional(WeekText), promoted_at: Type.Optional(Type.String()) })
+export type LatestModel = Static<typeof LatestModel>
+
+/** `model_accuracy/<metric>.json`: one value a trained week, in week order. */
+export const AccuracyTable = Type.Object({
+  columns: Type.Array(Type.Array(Type.String())),
+  values: Type.Array(Type.Array(Type.Union([Type.Number(), Type.Null()]))),
+  weeks: Type.Array(WeekText),
+})
+export type AccuracyTable = Static<typeof AccuracyTable>
+
+/** `metrics/<week>/<version>.json`. */
+export const WeekMetrics = Type.Object({
+  format: Type.Literal(1),
+  week: WeekText,
+  version: Type.String(),
+  algorithm: Type.String(),
+  candidate: Type.String(),
+  parameters: Parameters,
+  choice: Choice,
+  splits: Type.Array(SplitResult),
+  /** Diversity of the lists of all users, from the published model; null below two users. */
+  all_diversity: Type.Union([Type.Number(), Type.Null()]),
+})
+export type WeekMetrics = Static<typeof WeekMetrics>
+
+/**
+ * Parses and checks a stored document.
+ * @throws MatineeError `store_corrupt` naming the key, the place inside it and what was expected there.
+ */
+export function parseDocument<Schema extends TSchema>(schema: Schema, body: Uint8Array | string, key: string): Static<Schema> {
+  let value: unknown
+  try {
+    value = JSON.parse(typeof body === 'string' ? body : new TextDecoder('utf-8', { fatal: true }).decode(body))
+  } catch (cause) {
+    throw new MatineeError('store_corrupt', `${key} is not JSON`, { cause, details: { key } })
+  }
+  if (Value.Check(schema, value)) return value
+  const first = Value.Errors(schema, value)[0]
+  throw new MatineeError('store_corrupt', `${key} does not have its form: ${first?.instancePath || '/'} ${first?.message ?? 'is wrong'}`, {
+    details: { key },
+  })
+}

@@ -1,0 +1,82 @@
+/**
+ * What the inner code asks of the outside world. Adapters implement these; activities, jobs and the API take them
+ * as arguments, and only the entry points (worker, api, cli) join the two.
+ */
+import type { SourceTable } from './source-tables.ts'
+
+// --- object store ---------------------------------------------------------------------------------------------
+
+/** A write's precondition: the object must not exist yet, or must still be the one with this entity tag. */
+export type Precondition = { readonly absent: true } | { readonly entityTag: string }
+
+export interface StoredObject {
+  readonly body: Uint8Array
+  readonly entityTag: string
+}
+
+export interface ObjectEntry {
+  readonly key: string
+  readonly sizeBytes: number
+  readonly entityTag: string
+}
+
+export interface ObjectStore {
+  /** Where it is, without secrets: `file:/var/lib/matinee` or `s3://bucket/prefix`. */
+  readonly location: string
+  /** Undefined where the key holds nothing. @throws MatineeError `store_unreachable`, `store_denied`. */
+  read(key: string): Promise<StoredObject | undefined>
+  stat(key: string): Promise<ObjectEntry | undefined>
+  /** Streams an object into a local file. @throws MatineeError `store_missing` where the key holds nothing. */
+  download(key: string, path: string): Promise<{ readonly sha256: string; readonly sizeBytes: number }>
+  /**
+   * Writes an object whole: readers see the old one or the new one, never a part.
+   * With a precondition that does not hold nothing is written and the answer is `written: false`.
+   */
+  write(key: string, body: Uint8Array | string, options?: WriteOptions): Promise<WriteResult>
+  /** The same from a local file, streamed. */
+  upload(key: string, path: string, options?: WriteOptions): Promise<WriteResult>
+  /** Keys that begin with a prefix, in byte order. */
+  list(prefix: string): AsyncIterable<ObjectEntry>
+  /** Removing what is not there is no error. */
+  remove(key: string): Promise<void>
+}
+
+export interface WriteOptions {
+  readonly precondition?: Precondition
+  readonly contentType?: string
+}
+
+export type WriteResult = { readonly written: true; readonly entityTag: string } | { readonly written: false }
+
+// --- source database ------------------------------------------------------------------------------------------
+
+/** A value as a driver gives it with dates as strings: text, number, bigint or null. Never a Date. */
+export type SourceValue = string | number | bigint | null
+
+export interface SourceDatabase {
+  /** Where it is, without secrets: `mysql://reader@host:3306/vod_rec`. */
+  readonly location: string
+  /**
+   * The columns that the source has of each table.
+   * @throws MatineeError `source_schema` naming each missing table and column, `source_unreachable`, `source_denied`.
+   */
+  checkTables(tables: readonly SourceTable[]): Promise<void>
+  /**
+   * Rows of a table in the order of `columns`, in batches, in bounded memory; log tables only rows with
+   * `log_dt` before `before`, or whose `log_dt` is null. An optional column that the source lacks gives null.
+   */
+  readRows(
+    table: SourceTable,
+    options: { readonly columns: readonly string[]; readonly before?: string; readonly signal?: AbortSignal },
+  ): AsyncIterable<readonly (readonly SourceValue[])[]>
+  /** `log_dt` of the newest and the oldest usable viewing (`e_bool` 0), or undefined without one. */
+  viewingBounds(): Promise<{ readonly oldest: string; readonly newest: string } | undefined>
+  close(): Promise<void>
+}
+
+// --- clock ----------------------------------------------------------------------------------------------------
+
+export interface Clock {
+  /** Milliseconds since 1970 in UTC. */
+  now(): number
+}

@@ -1,0 +1,32 @@
+/** Every key of the object store, below the configured prefix. Keys of the contract's section 7, and our own beside them. */
+import type { SourceTable } from './source-tables.ts'
+import type { Week } from './week.ts'
+
+export const accuracyMetrics = ['precision', 'recall', 'map', 'mar', 'test_diversity', 'all_diversity'] as const
+export type AccuracyMetric = (typeof accuracyMetrics)[number]
+
+export const storeKeys = {
+  weekInfo: 'week_info/week_info.json',
+
+  rawPrefix: (table: SourceTable): string => `raw/${table}/`,
+  /** An immutable extract; its name holds its content's digest. */
+  rawPart: (table: SourceTable, week: Week, digest: string): string => `raw/${table}/${week}/${digest}.parquet`,
+  rawManifest: (table: SourceTable, week: Week, digest: string): string => `raw/${table}/${week}/${digest}.json`,
+
+  features: (week: Week, digest: string, file: 'interactions.parquet' | 'users.parquet' | 'items.parquet' | 'report.json'): string =>
+    `features/${week}/${digest}/${file}`,
+  featuresCurrent: (week: Week): string => `features/${week}/current.json`,
+
+  /** What a training attempt leaves for the next attempt and for the activities after it; removed when the run has published. */
+  trainingPrefix: (week: Week): string => `training/${week}/`,
+  training: (week: Week, job: string, file: string): string => `training/${week}/${job}/${file}`,
+
+  modelPrefix: (version: string): string => `models/${version}/`,
+  model: (version: string, file: string): string => `models/${version}/${file}`,
+  modelLatest: 'models/latest.json',
+
+  accuracy: (metric: AccuracyMetric): string => `model_accuracy/${metric}.json`,
+  metricsPrefix: 'metrics/',
+  metrics: (week: Week, version: string): string => `metrics/${week}/${version}.json`,
+  metricsUsers: (week: Week, version: string): string => `metrics/${week}/${version}.users.parquet`,
+} as const

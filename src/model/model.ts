@@ -1,0 +1,77 @@
+/**
+ * What every model family promises. Users and items are positions (0-based row numbers) here; ids of the outside
+ * world stay outside. Nothing in this folder reads a file, a clock, the environment or a global random source.
+ */
+
+/** A named array with a shape, as a model file holds it. Row-major. */
+export interface Tensor {
+  readonly shape: readonly number[]
+  readonly data: Float32Array | Float64Array | Uint32Array | Int32Array | Uint8Array
+}
+export type Tensors = ReadonlyMap<string, Tensor>
+
+/**
+ * Observed pairs in compressed sparse rows: user `u` has the items `items[offsets[u] .. offsets[u + 1])`,
+ * ascending and distinct within a user, with a weight each. `offsets` has `userCount + 1` entries.
+ * `times`, where given, holds seconds (any epoch) of each pair's newest event.
+ */
+export interface Interactions {
+  readonly userCount: number
+  readonly itemCount: number
+  readonly offsets: Uint32Array
+  readonly items: Uint32Array
+  readonly weights: Float32Array
+  readonly times?: Float64Array
+}
+
+export type Parameters = Readonly<Record<string, number | boolean>>
+
+export interface FitProgress {
+  /** Epochs (or sweeps) finished, and how many there will be. */
+  readonly epoch: number
+  readonly epochs: number
+  /** Share of the whole fit that is done, 0 to 1. */
+  readonly fraction: number
+  /** The last finished epoch's loss in the family's own unit; undefined before the first and for closed forms. */
+  readonly loss?: number
+}
+
+/** A fit under way. The owner calls `advance` until `fraction` is 1, may stop between calls, and may save between epochs. */
+export interface Fit {
+  /** Works on for a bounded batch (well under a second on ordinary data). @throws MatineeError `training_diverged`. */
+  advance(): FitProgress
+  /** State from which `resume` goes on bit for bit; undefined where no resumable boundary is reached yet. */
+  checkpoint(): Tensors | undefined
+  /** The finished model. Only after `fraction` 1. */
+  finish(): Model
+}
+
+/** A fitted model. Scores order items for one user; they have no unit and are not compared between users. */
+export interface Model {
+  readonly algorithm: string
+  readonly userCount: number
+  readonly itemCount: number
+  /** Everything that `load` needs, by stable names (`user_factors`, `item_factors`, `item_biases`, `item_scores`). */
+  tensors(): Tensors
+  /** Writes the score of each item into `scores` (length itemCount). A user without training rows gets what strangers get. */
+  scoreUser(user: number, scores: Float32Array): void
+  /** The same for someone the model has never seen. */
+  scoreStranger(scores: Float32Array): void
+}
+
+export interface ParameterSpec {
+  readonly name: string
+  readonly description: string
+  readonly type: 'integer' | 'number' | 'boolean'
+  readonly default: number | boolean
+  readonly minimum?: number
+  readonly maximum?: number
+}
+
+export interface ModelFamily {
+  readonly algorithm: string
+  readonly parameters: readonly ParameterSpec[]
+  /** Starts a fit, from a checkpoint where one is given. Deterministic: the same input and seed give the same bytes. */
+  start(input: Interactions, parameters: Parameters, seed: number, checkpoint?: Tensors): Fit
+  load(tensors: Tensors): Model
+}
