@@ -1,0 +1,49 @@
+/**
+ * The activities by name, input and result: what workflows see of them (by type only), and what the worker has to provide.
+ */
+import type {
+  Breach,
+  ChosenCandidate,
+  EvaluateInput,
+  EvaluatedSplit,
+  ExtractedTable,
+  FeaturesRef,
+  FinalModel,
+  PublishedModel,
+  PublishInput,
+  ResolvedWeek,
+  ResolveWeekInput,
+  TrainedCandidate,
+  TrainFinalInput,
+  TrainInput,
+} from '../contracts/run.ts'
+import type { SourceTable } from '../contracts/source-tables.ts'
+import type { Week } from '../contracts/week.ts'
+
+/** Run on the main task queue: short, or waiting for the source and the store. */
+export interface PipelineActivities {
+  /** Settles which week a run is for. @throws `week_invalid`, `week_refused`. */
+  resolveWeek(input: ResolveWeekInput): Promise<ResolvedWeek>
+  /** Reads one table up to the week's end into an immutable Parquet file. */
+  extractTable(input: { readonly week: Week; readonly table: SourceTable }): Promise<ExtractedTable>
+  /** Makes features of the extracts: contract section 6. */
+  preprocess(input: { readonly week: Week; readonly extracts: readonly ExtractedTable[] }): Promise<FeaturesRef>
+  /** The data gate: figures of the week against thresholds. */
+  checkData(input: { readonly features: FeaturesRef }): Promise<readonly Breach[]>
+  /** Chooses among candidates by what the splits say. */
+  chooseModel(input: { readonly evaluated: readonly EvaluatedSplit[] }): Promise<ChosenCandidate>
+  /** Completes the model's folder with its manifest and lets it serve, unless a newer week's model does. */
+  publishModel(input: PublishInput): Promise<PublishedModel>
+  /** Writes figures of the week and the six accuracy tables, then moves the week counter. */
+  publishMetrics(input: PublishInput): Promise<{ readonly weeks: number; readonly counter: Week }>
+}
+
+/** Run on the training task queue, one at a time, each in a process of its own. */
+export interface TrainingActivities {
+  /** Fits one candidate on one split's training part. */
+  train(input: TrainInput): Promise<TrainedCandidate>
+  /** Ranks for the test users of one split with each candidate, and measures. */
+  evaluate(input: EvaluateInput): Promise<EvaluatedSplit>
+  /** Fits the chosen candidate on all rows and writes the model's files. */
+  trainFinal(input: TrainFinalInput): Promise<FinalModel>
+}

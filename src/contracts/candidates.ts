@@ -1,0 +1,15 @@
+/** The models that every weekly run fits and compares, and the splits that it compares them on. */
+import type { CandidateSpec, SplitSpec } from './run.ts'
+
+export const candidates: readonly CandidateSpec[] = [
+  // The old system's model with its settings; the weight of a pair is its rating.
+  { name: 'warp', algorithm: 'warp', parameters: { factors: 30, epochs: 10 } },
+  { name: 'popularity', algorithm: 'popularity', parameters: {} },
+]
+
+/** The old system's hold-out: a quarter of the watched pairs, seed 0. */
+export const randomHoldOut: SplitSpec = { kind: 'random', share: 0.25, seed: 0 }
+export const splits: readonly SplitSpec[] = [randomHoldOut]
+
+/** Of every fit. Part of a model's identity: another seed is another model. */
+export const trainingSeed = 0

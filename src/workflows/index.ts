@@ -1,0 +1,3 @@
+/** What the worker's bundle holds. */
+export { weeklyRetraining } from './weekly-retraining.ts'
+export { retrainWeek } from './retrain-week.ts'
