@@ -116,6 +116,26 @@ export const ModelManifest = Type.Object({
 })
 export type ModelManifest = Static<typeof ModelManifest>
 
+/** What `trainFinal` leaves for publishing: the model's files, and what was measured on the finished model. */
+export const FinalResult = Type.Object({
+  version: Type.String(),
+  files: Type.Record(Type.String(), FileEntry),
+  users: Type.Integer(),
+  items: Type.Integer(),
+  pairs: Type.Integer(),
+  all_diversity: Type.Union([Type.Number(), Type.Null()]),
+  train_seconds: Type.Number(),
+})
+export type FinalResult = Static<typeof FinalResult>
+
+/** What `train` leaves for `evaluate`. */
+export const FitResult = Type.Object({
+  model: FileEntry,
+  train_seconds: Type.Number(),
+  loss: Type.Optional(Type.Number()),
+})
+export type FitResult = Static<typeof FitResult>
+
 /** `models/<version>/users.json`: ids in the order of the rows of `user_factors`. */
 export const ModelUsers = Type.Array(Type.String())
 
@@ -153,6 +173,8 @@ export const WeekMetrics = Type.Object({
   algorithm: Type.String(),
   candidate: Type.String(),
   parameters: Parameters,
+  /** When the run that measured it started: of two runs of a week the later one counts. */
+  measured_at: Type.String(),
   choice: Choice,
   splits: Type.Array(SplitResult),
   /** Diversity of the lists of all users, from the published model; null below two users. */

@@ -28,5 +28,7 @@ export const storeKeys = {
   accuracy: (metric: AccuracyMetric): string => `model_accuracy/${metric}.json`,
   metricsPrefix: 'metrics/',
   metrics: (week: Week, version: string): string => `metrics/${week}/${version}.json`,
+  /** True for the figures of one model; false for what else lies beside them. */
+  isMetrics: (key: string): boolean => /^metrics\/\d{4}-W\d{2}\/\d{4}-W\d{2}-[0-9a-f]{8}\.json$/.test(key),
   metricsUsers: (week: Week, version: string): string => `metrics/${week}/${version}.users.parquet`,
 } as const

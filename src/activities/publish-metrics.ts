@@ -1,0 +1,102 @@
+/** Writes the week's figures, makes the six accuracy tables anew from all weeks' figures, and moves the week counter. */
+import { FinalResult, SplitResult, WeekMetrics, type AccuracyTable } from '../contracts/documents.ts'
+import { MatineeError } from '../contracts/errors.ts'
+import type { ObjectStore } from '../contracts/ports.ts'
+import type { PublishInput } from '../contracts/run.ts'
+import { accuracyMetrics, storeKeys, type AccuracyMetric } from '../contracts/store-keys.ts'
+import { documentText, putDocument, readDocument } from '../contracts/stored-documents.ts'
+import { mondayWithDots, parseWeek, type Week } from '../contracts/week.ts'
+import { publishedFigures } from './publish-model.ts'
+import { advanceCounter } from './week-counter.ts'
+
+const ATTEMPTS_AT_MOST = 20
+
+export async function publishMetrics(input: PublishInput, store: ObjectStore): Promise<{ readonly weeks: number; readonly counter: Week }> {
+  const splits = await Promise.all(input.evaluated.map(({ resultKey }) => readDocument(store, SplitResult, resultKey)))
+  const final = await readDocument(store, FinalResult, input.final.resultKey)
+  const { chosen } = input
+  const metrics: WeekMetrics = {
+    format: 1,
+    week: input.week,
+    version: input.final.version,
+    algorithm: chosen.candidate.algorithm,
+    candidate: chosen.candidate.name,
+    parameters: { ...chosen.candidate.parameters },
+    measured_at: new Date(input.createdAtMs).toISOString(),
+    choice: { candidate: chosen.candidate.name, by: chosen.by, metric: chosen.metric, reason: chosen.reason },
+    splits,
+    all_diversity: final.all_diversity,
+  }
+  const holdOut = input.evaluated.find(({ split }) => split.kind === 'random') ?? input.evaluated[0]
+  if (holdOut !== undefined) {
+    const users = await store.read(holdOut.usersKey)
+    if (users === undefined) throw new MatineeError('store_missing', `${holdOut.usersKey} is not in ${store.location}`)
+    await store.write(storeKeys.metricsUsers(input.week, metrics.version), users.body)
+  }
+  await putDocument(store, storeKeys.metrics(input.week, metrics.version), metrics)
+  const weeks = await writeAccuracyTables(store)
+  const counter = await advanceCounter(store, input.week, metrics.version)
+  for await (const { key } of store.list(storeKeys.trainingPrefix(input.week))) await store.remove(key)
+  return { weeks, counter }
+}
+
+/**
+ * Made from `metrics/` each time, so that a re-run, a backfill or a lost write never leaves them out of step. Two runs that
+ * publish at once: the tables' tags are read before the figures are listed, so the one that lists too early is refused and
+ * starts over.
+ */
+async function writeAccuracyTables(store: ObjectStore): Promise<number> {
+  for (let attempt = 0; attempt < ATTEMPTS_AT_MOST; attempt++) {
+    const before = await Promise.all(
+      accuracyMetrics.map(async (metric) => ({ metric, entry: await store.stat(storeKeys.accuracy(metric)) })),
+    )
+    const weeks = await newestFigures(store)
+    const writes = await Promise.all(
+      before.map(({ metric, entry }) =>
+        store.write(storeKeys.accuracy(metric), documentText(accuracyTable(metric, weeks)), {
+          precondition: entry === undefined ? { absent: true } : { entityTag: entry.entityTag },
+          contentType: 'application/json',
+        }),
+      ),
+    )
+    if (writes.every(({ written }) => written)) return weeks.length
+  }
+  throw new MatineeError('store_conflict', `model_accuracy/ was changed by others ${ATTEMPTS_AT_MOST} times in a row; try again`)
+}
+
+/** Figures of each measured week, in week order; of several runs of a week the one that started last. */
+async function newestFigures(store: ObjectStore): Promise<readonly (readonly [Week, WeekMetrics])[]> {
+  const newest = new Map<Week, WeekMetrics>()
+  for await (const { key } of store.list(storeKeys.metricsPrefix)) {
+    if (!storeKeys.isMetrics(key)) continue
+    const metrics = await readDocument(store, WeekMetrics, key)
+    const week = parseWeek(metrics.week)
+    const rival = newest.get(week)
+    if (rival === undefined || rival.measured_at <= metrics.measured_at) newest.set(week, metrics)
+  }
+  return [...newest].toSorted(([a], [b]) => (a < b ? -1 : 1))
+}
+
+const headings: Record<AccuracyMetric, string> = {
+  precision: 'Precision',
+  recall: 'Recall',
+  map: 'MAP',
+  mar: 'MAR',
+  test_diversity: 'Test Diversity',
+  all_diversity: 'All Diversity',
+}
+
+function accuracyTable(metric: AccuracyMetric, weeks: readonly (readonly [Week, WeekMetrics])[]): AccuracyTable {
+  const first = weeks[0]
+  return {
+    columns: [[first === undefined ? headings[metric] : `${headings[metric]}(${mondayWithDots(first[0])})`]],
+    values: weeks.map(([, metrics]) => [valueOf(metric, metrics)]),
+    weeks: weeks.map(([week]) => week),
+  }
+}
+
+function valueOf(metric: AccuracyMetric, metrics: WeekMetrics): number | null {
+  const figures = publishedFigures(metrics.splits, metrics.candidate)
+  const value = metric === 'all_diversity' ? metrics.all_diversity : figures[metric === 'test_diversity' ? 'diversity@10' : `${metric}@10`]
+  return value === undefined || value === null ? null : Math.round(value * 1e5) / 1e5
+}
