@@ -5,6 +5,8 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { availableParallelism, totalmem } from 'node:os'
 import { join } from 'node:path'
+import { loadClientConnectConfig } from '@temporalio/envconfig'
+import type { NativeConnectionOptions } from '@temporalio/worker'
 import { MatineeError } from '../contracts/errors.ts'
 import { parseWeek, type Week } from '../contracts/week.ts'
 import { parseDatabaseUrl, parseStoreUrl, type DatabaseLocation, type StoreLocation } from './locations.ts'
@@ -205,7 +207,29 @@ export interface Config {
   readonly webhookUrl: string | undefined
   readonly corsOrigins: readonly string[]
   readonly trainingThreads: number
+  /** By `@temporalio/envconfig`: TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_PROFILE, …. */
+  readonly temporal: TemporalSettings
   readonly api: { readonly host: string; readonly port: number; readonly keys: readonly ApiKey[] }
+}
+
+export interface TemporalSettings {
+  readonly address: string
+  readonly namespace: string
+  readonly connectionOptions: NativeConnectionOptions
+}
+
+function readTemporal(environment: Environment): TemporalSettings {
+  const overrideEnvVars = Object.fromEntries(
+    Object.entries(environment).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  )
+  try {
+    const { connectionOptions, namespace } = loadClientConnectConfig({ overrideEnvVars })
+    return { address: connectionOptions.address ?? 'localhost:7233', namespace: namespace ?? 'default', connectionOptions }
+  } catch (cause) {
+    throw new MatineeError('configuration_invalid', `Temporal profile: ${cause instanceof Error ? cause.message : String(cause)}`, {
+      cause,
+    })
+  }
 }
 
 /** @throws MatineeError `configuration_invalid` naming the variable, what is wrong, and what is allowed. */
@@ -230,6 +254,7 @@ export function readConfig(environment: Environment): Config {
     webhookUrl: read('MATINEE_WEBHOOK_URL'),
     corsOrigins: read('MATINEE_CORS_ORIGINS'),
     trainingThreads: read('MATINEE_TRAINING_THREADS'),
+    temporal: readTemporal(environment),
     api: { host: read('MATINEE_API_HOST'), port: read('MATINEE_API_PORT'), keys: read('MATINEE_API_KEYS') },
   }
 }

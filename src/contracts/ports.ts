@@ -2,6 +2,8 @@
  * What the inner code asks of the outside world. Adapters implement these; activities, jobs and the API take them
  * as arguments, and only the entry points (worker, api, cli) join the two.
  */
+import type { ModelItem } from './documents.ts'
+import type { EvaluatedSplit, EvaluateInput, FinalModel, TrainedCandidate, TrainFinalInput, TrainHeartbeat, TrainInput } from './run.ts'
 import type { SourceTable } from './source-tables.ts'
 
 // --- object store ---------------------------------------------------------------------------------------------
@@ -79,4 +81,43 @@ export interface SourceDatabase {
 export interface Clock {
   /** Milliseconds since 1970 in UTC. */
   now(): number
+}
+
+// --- training -------------------------------------------------------------------------------------------------
+
+/** Jobs that run in a process of their own, by kind: what each takes and leaves. */
+export interface TrainingJobs {
+  train: { readonly input: TrainInput; readonly result: TrainedCandidate }
+  evaluate: { readonly input: EvaluateInput; readonly result: EvaluatedSplit }
+  trainFinal: { readonly input: TrainFinalInput; readonly result: FinalModel }
+}
+export type TrainingJobKind = keyof TrainingJobs
+
+export interface TrainingRunner {
+  /**
+   * Runs one job in a process of its own: its memory goes when it ends, and running out of it harms nothing else.
+   * An abort stops it within a batch. @throws MatineeError of the job, or `training_failed` where the process ended without a word.
+   */
+  run<Kind extends TrainingJobKind>(
+    kind: Kind,
+    input: TrainingJobs[Kind]['input'],
+    options: { readonly onProgress: (progress: TrainHeartbeat) => void; readonly signal: AbortSignal },
+  ): Promise<TrainingJobs[Kind]['result']>
+}
+
+/** `features/<week>/<digest>/` in memory: columns of `interactions.parquet`, ids replaced by positions. */
+export interface Features {
+  readonly userIds: readonly string[]
+  readonly itemIds: readonly string[]
+  /** One entry a pair, ordered by user, then item. */
+  readonly user: Uint32Array
+  readonly item: Uint32Array
+  /** NaN where there was no viewing. */
+  readonly rating: Float64Array
+  /** 1 where rating > 0. */
+  readonly watched: Uint8Array
+  /** Seconds of `last_dt`, wall clock as if it were UTC. */
+  readonly lastSeconds: Float64Array
+  /** What `items.parquet` says of each programme of `itemIds`, in that order. */
+  readonly items: readonly ModelItem[]
 }

@@ -1,0 +1,17 @@
+import type { Features, ObjectStore } from '../../contracts/ports.ts'
+import type { FeaturesRef, TrainHeartbeat } from '../../contracts/run.ts'
+
+/** What a job of the training process works with. */
+export interface JobPorts {
+  readonly store: ObjectStore
+  readonly scratchDirectory: string
+  readonly memoryMib: number
+  readonly threads: number
+  readFeatures(features: FeaturesRef): Promise<Features>
+  /** Tells where the job is; shown to people with the next heartbeat. */
+  report(progress: TrainHeartbeat): void
+  /** Lets messages in, and ends the process where a stop was asked for. Called between batches. */
+  breathe(): Promise<void>
+  /** For rates and time left only. */
+  monotonicMs(): number
+}
