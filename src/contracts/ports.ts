@@ -76,6 +76,48 @@ export interface SourceDatabase {
   close(): Promise<void>
 }
 
+// --- columns --------------------------------------------------------------------------------------------------
+
+export type Cell = string | number | boolean | null
+
+export interface ColumnFile {
+  readonly path: string
+  readonly rows: number
+  readonly sizeBytes: number
+  /** Lower-case hex. */
+  readonly sha256: string
+}
+
+/** A place to work on tables by SQL, within the memory that it was given; what does not fit goes to its scratch folder. */
+export interface ColumnEngine {
+  /** An empty database of its own. An abort interrupts what it does, now or later, with the signal's reason. */
+  open(signal: AbortSignal): Promise<ColumnDatabase>
+}
+
+export interface ColumnDatabase {
+  /** Path of a file in the database's scratch folder, which goes with it. */
+  scratchPath(name: string): string
+  run(sql: string): Promise<void>
+  /** The single row of a query, by column name; integers beyond 2^53 lose digits. */
+  row(sql: string): Promise<Readonly<Record<string, Cell>>>
+  /** Appends rows to a table, in the order of its columns (VARCHAR, DOUBLE or BOOLEAN). Answers how many. */
+  append(table: string, batches: AsyncIterable<readonly (readonly Cell[])[]>): Promise<number>
+  /** Writes a query's result as Parquet into the scratch folder: the same rows in the same order give the same bytes. */
+  writeParquet(query: string, name: string): Promise<ColumnFile>
+  /** Frees its memory and removes its scratch folder. */
+  close(): Promise<void>
+}
+
+// --- activities -----------------------------------------------------------------------------------------------
+
+/** The running activity's line to whoever watches over it. */
+export interface Progress {
+  /** A sign of life, with small plain details as a hint for people. */
+  heartbeat(details: unknown): void
+  /** Aborted when the work is to stop: cancelled, paused, or the worker shuts down. */
+  readonly signal: AbortSignal
+}
+
 // --- clock ----------------------------------------------------------------------------------------------------
 
 export interface Clock {

@@ -2,6 +2,7 @@
 import knex, { type Knex } from 'knex'
 import BetterSqlite3Client from 'knex/lib/dialects/better-sqlite3/index.js'
 import libsql from 'libsql'
+import type { Connection } from 'mysql2'
 import { mkdirSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import type { DatabaseLocation } from '../../config/locations.ts'
@@ -13,14 +14,51 @@ class LibsqlClient extends BetterSqlite3Client {
   }
 }
 
-/** Creates missing folders of an embedded database; never creates a MySQL schema. */
-export function connect(location: DatabaseLocation, options: { readonly sessionZone?: string } = {}): Knex {
+/** What knex hands to `afterCreate` as `connection` when the driver is libsql. */
+export interface LibsqlConnection {
+  exec(sql: string): void
+  prepare(sql: string): { raw(): { all(...bindings: readonly unknown[]): unknown[][] } }
+}
+
+export interface ConnectOptions {
+  /** The session refuses to write, whatever the user may do, and an embedded database is not created. */
+  readonly readOnly?: boolean
+}
+
+/** How long an embedded database waits for another process that writes. */
+const BUSY_MS = 10_000
+/** MySQL gives up on a client that takes no rows for a minute; a busy machine or a full disk queue can take longer. */
+const NET_WRITE_TIMEOUT_SECONDS = 3_600
+
+type Ready = (error: Error | null, connection: unknown) => void
+
+/** Creates missing folders of an embedded database; never creates a MySQL schema. Connects on first use. */
+export function connect(location: DatabaseLocation, options: ConnectOptions = {}): Knex {
   if (location.kind === 'sqlite') {
     const filename = resolve(location.path)
-    mkdirSync(dirname(filename), { recursive: true })
-    return knex({ client: LibsqlClient as unknown as typeof Knex.Client, connection: { filename }, useNullAsDefault: true })
+    if (!options.readOnly) mkdirSync(dirname(filename), { recursive: true })
+    const pragmas = [`busy_timeout = ${BUSY_MS}`, options.readOnly ? 'query_only = 1' : 'journal_mode = wal']
+    return knex({
+      client: LibsqlClient as unknown as typeof Knex.Client,
+      connection: { filename },
+      useNullAsDefault: true,
+      pool: {
+        min: 0,
+        max: 1,
+        afterCreate(connection: LibsqlConnection, ready: Ready): void {
+          try {
+            for (const pragma of pragmas) connection.exec(`pragma ${pragma}`)
+            ready(null, connection)
+          } catch (error) {
+            ready(error instanceof Error ? error : new Error(String(error)), connection)
+          }
+        },
+      },
+    })
   }
-  void options
+  const settings = options.readOnly
+    ? ['set session transaction read only', `set session net_write_timeout = ${NET_WRITE_TIMEOUT_SECONDS}`]
+    : []
   return knex({
     client: 'mysql2',
     connection: {
@@ -36,6 +74,17 @@ export function connect(location: DatabaseLocation, options: { readonly sessionZ
       bigNumberStrings: true,
       ...(location.tls === 'off' ? {} : { ssl: { rejectUnauthorized: location.tls === 'verify' } }),
     },
-    pool: { min: 0, max: 4 },
+    pool: {
+      min: 0,
+      max: 4,
+      afterCreate(connection: Connection, ready: Ready): void {
+        const next = (index: number): void => {
+          const sql = settings[index]
+          if (sql === undefined) ready(null, connection)
+          else connection.query(sql, (error) => (error ? ready(error, connection) : next(index + 1)))
+        }
+        next(0)
+      },
+    },
   })
 }

@@ -1,0 +1,103 @@
+/** Makes a week's features of its extracts. */
+import { createHash } from 'node:crypto'
+import { FeaturesReport, parseDocument, RawManifest } from '../contracts/documents.ts'
+import { MatineeError } from '../contracts/errors.ts'
+import type { Cell, ColumnDatabase, ColumnEngine, ColumnFile, ObjectStore, Progress } from '../contracts/ports.ts'
+import type { ExtractedTable, FeaturesRef } from '../contracts/run.ts'
+import type { SourceTable } from '../contracts/source-tables.ts'
+import { storeKeys } from '../contracts/store-keys.ts'
+import { documentText, putDocument, readDocument } from '../contracts/stored-documents.ts'
+import type { Week } from '../contracts/week.ts'
+import { featureFileNames, featureFiles, featureStatements, integerIdsQuery, orderedQuery } from './features.ts'
+import { withHeartbeat } from './heartbeat.ts'
+
+export interface PreprocessPorts {
+  readonly store: ObjectStore
+  readonly columns: ColumnEngine
+  readonly progress: Progress
+}
+
+/**
+ * The same extracts give the same bytes and so the same digest. `current.json` comes last: whoever follows it finds all.
+ * @throws MatineeError `store_missing`, `store_corrupt` where an extract is not what its manifest says; others of the store.
+ */
+export async function preprocess(
+  { week, extracts }: { readonly week: Week; readonly extracts: readonly ExtractedTable[] },
+  { store, columns: engine, progress }: PreprocessPorts,
+): Promise<FeaturesRef> {
+  const state = { phase: 'download' }
+  return withHeartbeat(
+    progress,
+    () => ({ ...state }),
+    async () => {
+      const database = await engine.open(progress.signal)
+      try {
+        const paths = {
+          userinfo: await download('userinfo', database),
+          vods_sumut: await download('vods_sumut', database),
+          contlog: await download('contlog', database),
+          vodinfo: await download('vodinfo', database),
+        }
+        state.phase = 'compute'
+        for (const statement of featureStatements(week, paths)) await database.run(statement)
+        state.phase = 'write'
+        const files: { name: (typeof featureFileNames)[number]; file: ColumnFile }[] = []
+        for (const name of featureFileNames) {
+          const integers = await database.row(integerIdsQuery(featureFiles[name]))
+          files.push({ name, file: await database.writeParquet(orderedQuery(featureFiles[name], integers), `${name}.parquet`) })
+        }
+        const report = reportOf(week, await database.row('select * from report'))
+        const reportText = documentText(report)
+        const digest = contentDigest([
+          ...files.map(({ name, file }) => [`${name}.parquet`, file.sha256] as const),
+          ['report.json', createHash('sha256').update(reportText).digest('hex')],
+        ])
+        state.phase = 'upload'
+        for (const { name, file } of files)
+          await store.upload(storeKeys.features(week, digest, `${name}.parquet`), file.path, {
+            precondition: { absent: true },
+            contentType: 'application/vnd.apache.parquet',
+          })
+        await store.write(storeKeys.features(week, digest, 'report.json'), reportText, {
+          precondition: { absent: true },
+          contentType: 'application/json',
+        })
+        await putDocument(store, storeKeys.featuresCurrent(week), { digest })
+        return {
+          week,
+          digest,
+          pairs: report.pairs,
+          watchedPairs: report.watched_pairs,
+          users: report.users,
+          programs: report.programs,
+        }
+      } finally {
+        await database.close()
+      }
+    },
+  )
+
+  async function download(table: SourceTable, database: ColumnDatabase): Promise<string> {
+    const extract = extracts.find((candidate) => candidate.table === table)
+    if (extract === undefined) throw new TypeError(`there is no extract of ${table}`)
+    const manifest = await readDocument(store, RawManifest, extract.manifestKey)
+    const path = database.scratchPath(`${table}.raw.parquet`)
+    const { sha256 } = await store.download(manifest.key, path)
+    if (sha256 !== manifest.sha256 || sha256 !== extract.sha256)
+      throw new MatineeError('store_corrupt', `${manifest.key} has digest ${sha256}, its manifest says ${manifest.sha256}`, {
+        details: { key: manifest.key },
+      })
+    progress.signal.throwIfAborted()
+    return path
+  }
+}
+
+/** The first 16 hex digits of SHA-256 over a line `<sha256>  <name>` for each file, in the order given. */
+function contentDigest(files: readonly (readonly [name: string, sha256: string])[]): string {
+  const lines = files.map(([name, sha256]) => `${sha256}  ${name}\n`).join('')
+  return createHash('sha256').update(lines).digest('hex').slice(0, 16)
+}
+
+function reportOf(week: Week, row: Readonly<Record<string, Cell>>): FeaturesReport {
+  return parseDocument(FeaturesReport, JSON.stringify({ week, ...row }), 'report.json')
+}

@@ -1,0 +1,87 @@
+/** A week's features from the store into typed arrays. */
+import type { Features, ObjectStore } from '../../contracts/ports.ts'
+import type { FeaturesRef } from '../../contracts/run.ts'
+import { storeKeys } from '../../contracts/store-keys.ts'
+import { DuckDbEngine, sqlText, type DuckDbDatabase, type DuckDbOptions } from './duckdb.ts'
+
+/**
+ * Users and items get positions in the order of the files' rows; only programmes that someone watched or clicked get one.
+ * Memory: the arrays (41 bytes a pair) and the ids, beside what DuckDB was given while it reads.
+ * @throws MatineeError `store_missing` and the others of the store.
+ */
+export async function readFeatures(
+  store: ObjectStore,
+  { week, digest }: Pick<FeaturesRef, 'week' | 'digest'>,
+  options: DuckDbOptions & { readonly signal?: AbortSignal },
+): Promise<Features> {
+  const database = await new DuckDbEngine(options).open(options.signal ?? new AbortController().signal)
+  try {
+    const paths = { interactions: database.scratchPath('interactions.parquet'), items: database.scratchPath('items.parquet') }
+    await store.download(storeKeys.features(week, digest, 'interactions.parquet'), paths.interactions)
+    await store.download(storeKeys.features(week, digest, 'items.parquet'), paths.items)
+    await database.run(positionStatements(paths).join(';\n'))
+    const pairs = await readPairs(database)
+    const userIds: string[] = []
+    for await (const chunk of database.stream('select subsr_id from users order by position'))
+      for (const id of chunk.getColumnValues(0)) userIds.push(String(id))
+    const items: Features['items'][number][] = []
+    for await (const chunk of database.stream(
+      'select program_id, program_name, ct_cl, program_genre, release_date, age_limit, recommendable from items order by position',
+    ))
+      for (const [programId, name, kind, genre, released, age, recommendable] of chunk.getRows())
+        items.push({
+          program_id: String(programId),
+          program_name: textOrNull(name),
+          ct_cl: textOrNull(kind),
+          program_genre: textOrNull(genre),
+          release_date: textOrNull(released),
+          age_limit: typeof age === 'number' ? age : null,
+          recommendable: recommendable === true,
+        })
+    return { userIds, itemIds: items.map(({ program_id }) => program_id), ...pairs, items }
+  } finally {
+    await database.close()
+  }
+}
+
+const positionStatements = ({ interactions, items }: { readonly interactions: string; readonly items: string }): readonly string[] => [
+  `create table users as
+select subsr_id, row_number() over (order by min(file_row_number)) - 1 as position
+from read_parquet(${sqlText(interactions)}, file_row_number = true) group by subsr_id`,
+  `create table items as
+select * exclude (file_row_number), row_number() over (order by file_row_number) - 1 as position
+from read_parquet(${sqlText(items)}, file_row_number = true)
+where program_id in (select program_id from read_parquet(${sqlText(interactions)}))`,
+  `create table pairs as
+select
+  users.position::uinteger as user_position,
+  items.position::uinteger as item_position,
+  coalesce(rating, 'nan') as rating,
+  watched::utinyint as watched,
+  epoch_us(last_dt) / 1e6 as last_seconds
+from read_parquet(${sqlText(interactions)}) join users using (subsr_id) join items using (program_id)
+order by user_position, item_position`,
+]
+
+async function readPairs(database: DuckDbDatabase): Promise<Pick<Features, 'user' | 'item' | 'rating' | 'watched' | 'lastSeconds'>> {
+  const count = Number((await database.row('select count(*) as pairs from pairs'))['pairs'])
+  const pairs = {
+    user: new Uint32Array(count),
+    item: new Uint32Array(count),
+    rating: new Float64Array(count),
+    watched: new Uint8Array(count),
+    lastSeconds: new Float64Array(count),
+  }
+  const columns = [pairs.user, pairs.item, pairs.rating, pairs.watched, pairs.lastSeconds]
+  let row = 0
+  for await (const chunk of database.stream('select user_position, item_position, rating, watched, last_seconds from pairs')) {
+    for (const [index, column] of columns.entries()) {
+      const values = chunk.getColumnVector(index)
+      for (let offset = 0; offset < chunk.rowCount; offset++) column[row + offset] = Number(values.getItem(offset))
+    }
+    row += chunk.rowCount
+  }
+  return pairs
+}
+
+const textOrNull = (value: unknown): string | null => (typeof value === 'string' ? value : null)

@@ -1,0 +1,8 @@
+/** A driver's value as the port gives it: bytes are UTF-8 text, whatever else the driver parsed is JSON text again. */
+import type { SourceValue } from '../../contracts/ports.ts'
+
+export function sourceValue(value: unknown): SourceValue {
+  if (value === null || value === undefined) return null
+  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint') return value
+  return Buffer.isBuffer(value) ? value.toString('utf8') : JSON.stringify(value)
+}
