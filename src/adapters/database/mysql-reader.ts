@@ -79,6 +79,21 @@ function expression(knex: Knex, { name }: SourceColumn, type: string | undefined
   return type === 'bit' ? knex.raw('?? + 0', [name]) : knex.raw('??', [name])
 }
 
+async function bounds(
+  knex: Knex,
+  connection: Connection,
+  table: SourceTable,
+  column: string,
+  where: Readonly<Record<string, number>> = {},
+): Promise<readonly [SourceValue, SourceValue]> {
+  const [found]: { oldest: SourceValue; newest: SourceValue }[] = await knex
+    .select({ oldest: knex.raw('min(??)', [column]), newest: knex.raw('max(??)', [column]) })
+    .from(table)
+    .where(where)
+    .connection(connection)
+  return [found?.oldest ?? null, found?.newest ?? null]
+}
+
 /**
  * The server converts a TIMESTAMP into the session's zone; every other type it leaves alone. A server without zone tables
  * knows only distances from UTC, and one of those will do where the zone kept it over all the column's time.
