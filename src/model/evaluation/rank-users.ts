@@ -1,0 +1,94 @@
+/**
+ * Recommendation lists of many users, in batches, so that whoever asks can report that it lives, or stop, between them.
+ * Each list is the top k of the whole catalogue: batches change nothing about it.
+ */
+import type { Interactions, Model } from '../model.ts'
+import type { RankingMetrics } from '../metrics/ranking-metrics.ts'
+import { includes } from '../metrics/ranking-metrics.ts'
+import { itemsOfUser } from '../sparse/interactions.ts'
+import { topK } from '../top-k/top-k.ts'
+
+/** Scores of one batch: about a tenth of a second with factor models. */
+const batchScores = 1e6
+
+export interface RankOptions {
+  readonly model: Model
+  /** What each user has seen: left out of the user's list unless `excludeSeen` is false. */
+  readonly train: Interactions
+  /** User positions in the order in which lists are wanted. */
+  readonly users: Uint32Array
+  readonly k: number
+  readonly excludeSeen?: boolean
+  /** One entry an item; 0: never in a list. */
+  readonly recommendable?: Uint8Array | undefined
+}
+
+export interface RankedUser {
+  readonly user: number
+  /** Item positions, best first: min(k, candidates) of them. */
+  readonly list: Uint32Array
+  /** How many items could have been in it. */
+  readonly candidates: number
+}
+
+export function* rankUsers(options: RankOptions): Generator<readonly RankedUser[]> {
+  const { model, train, users, k, excludeSeen = true, recommendable } = options
+  const batchUsers = Math.max(1, Math.floor(batchScores / Math.max(1, model.itemCount)))
+  const scores = new Float32Array(model.itemCount)
+  const nothing = new Uint32Array(0)
+  const recommendableCount =
+    recommendable === undefined ? model.itemCount : recommendable.reduce((sum, mark) => sum + Number(mark !== 0), 0)
+  for (let start = 0; start < users.length; start += batchUsers) {
+    const batch: RankedUser[] = []
+    for (const user of users.subarray(start, start + batchUsers)) {
+      const seen = excludeSeen ? itemsOfUser(train, user) : nothing
+      const seenCandidates =
+        recommendable === undefined ? seen.length : seen.reduce((sum, item) => sum + Number(recommendable[item] !== 0), 0)
+      model.scoreUser(user, scores)
+      batch.push({
+        user,
+        list: topK(scores, k, { exclude: seen, allowed: recommendable }),
+        candidates: recommendableCount - seenCandidates,
+      })
+    }
+    yield batch
+  }
+}
+
+/** Users with at least one test item that they do not have in training. */
+export function usersWithTargets(train: Interactions, test: Interactions): Uint32Array {
+  return Uint32Array.from(Array(test.userCount).keys()).filter((user) => targetsOf(train, test, user).length > 0)
+}
+
+/** T of the metrics: the user's test items that are not in the user's training. Ascending and distinct. */
+export function targetsOf(train: Interactions, test: Interactions, user: number): Uint32Array {
+  const seen = itemsOfUser(train, user)
+  return itemsOfUser(test, user).filter((item) => !includes(seen, item))
+}
+
+export interface MeasuredUser {
+  readonly user: number
+  /** In the order of the metrics' `columns`. */
+  readonly values: Float64Array
+}
+
+export interface MeasureOptions extends Omit<RankOptions, 'users' | 'k'> {
+  readonly test: Interactions
+  /** Is fed every user; has the result when the last batch has come. */
+  readonly metrics: RankingMetrics
+}
+
+/** Ranks and measures all users with test items; yields each user's own values. */
+export function* measureUsers(options: MeasureOptions): Generator<readonly MeasuredUser[]> {
+  const { train, test, metrics } = options
+  const users = usersWithTargets(train, test)
+  for (const batch of rankUsers({ ...options, users, k: metrics.longestCutoff }))
+    yield batch.map(({ user, list, candidates }) => ({ user, values: metrics.add(list, targetsOf(train, test, user), candidates) }))
+}
+
+/** How many distinct items the pairs have: what coverage is a share of. */
+export function catalogueSizeOf({ items, itemCount }: Interactions): number {
+  const present = new Uint8Array(itemCount)
+  for (const item of items) present[item] = 1
+  return present.reduce((sum, mark) => sum + mark, 0)
+}

@@ -1,0 +1,79 @@
+/**
+ * A model of factors: score(u, i) = b_i + w_u · h_i, in double precision, stored in single.
+ *
+ * | notation | variable       | shape             |
+ * |----------|----------------|-------------------|
+ * | w_u      | `userFactors`  | users × factors   |
+ * | h_i      | `itemFactors`  | items × factors   |
+ * | b_i      | `itemBiases`   | items; absent: 0  |
+ *
+ * A user whose factors are all 0 has taught the model nothing and gets what strangers get: `item_scores` where there are any,
+ * else the biases, else 0 for every item.
+ */
+import { MatineeError } from '../contracts/errors.ts'
+import { readTensor, readTensorOf } from './artifact/tensor-access.ts'
+import type { Model, Tensor, Tensors } from './model.ts'
+
+export class FactorModel implements Model {
+  readonly algorithm: string
+  readonly userCount: number
+  readonly itemCount: number
+  readonly factorCount: number
+  readonly userFactors: Float32Array
+  readonly itemFactors: Float32Array
+  readonly #itemBiases: Float32Array | undefined
+  readonly #strangerScores: Float32Array
+  readonly #tensors: Tensors
+
+  /** @throws MatineeError `model_incompatible` where tensors are missing, do not fit each other, or hold what is not finite. */
+  constructor(algorithm: string, tensors: Tensors) {
+    const users = readTensor(tensors, 'user_factors', Float32Array, 2)
+    const [userCount = 0, factorCount = 0] = users.shape
+    const [itemCount = 0] = readTensor(tensors, 'item_factors', Float32Array, 2).shape
+    this.algorithm = algorithm
+    this.userCount = userCount
+    this.itemCount = itemCount
+    this.factorCount = factorCount
+    this.userFactors = users.data
+    this.itemFactors = readTensorOf(tensors, 'item_factors', Float32Array, [itemCount, factorCount])
+    this.#itemBiases = tensors.has('item_biases') ? readTensorOf(tensors, 'item_biases', Float32Array, [itemCount]) : undefined
+    const itemScores = tensors.has('item_scores') ? readTensorOf(tensors, 'item_scores', Float32Array, [itemCount]) : undefined
+    this.#strangerScores = itemScores ?? this.#itemBiases ?? new Float32Array(itemCount)
+    this.#tensors = tensors
+  }
+
+  tensors(): Tensors {
+    return this.#tensors
+  }
+
+  scoreUser(user: number, scores: Float32Array): void {
+    if (!(user >= 0 && user < this.userCount)) throw new MatineeError('internal', `user ${user}, expected below ${this.userCount}`)
+    this.scoreFactors(this.userFactors.subarray(user * this.factorCount, (user + 1) * this.factorCount), scores)
+  }
+
+  scoreStranger(scores: Float32Array): void {
+    scores.set(this.#strangerScores)
+  }
+
+  /** Scores for a user factor of any origin, such as a fold-in. All 0 is a stranger. */
+  scoreFactors(factors: Float32Array, scores: Float32Array): void {
+    if (scores.length !== this.itemCount)
+      throw new MatineeError('internal', `scores for ${scores.length} items, expected ${this.itemCount}`)
+    if (factors.every((value) => value === 0)) {
+      this.scoreStranger(scores)
+      return
+    }
+    const { itemFactors, factorCount } = this
+    const biases = this.#itemBiases
+    for (let item = 0, place = 0; item < scores.length; item++) {
+      let score = biases === undefined ? 0 : (biases[item] as number)
+      for (let f = 0; f < factorCount; f++, place++) score += (factors[f] as number) * (itemFactors[place] as number)
+      scores[item] = score
+    }
+  }
+}
+
+/** A named matrix in rows. */
+export const matrix = (data: Float32Array, rows: number, columns: number): Tensor => ({ shape: [rows, columns], data })
+/** A named vector. */
+export const vector = (data: Tensor['data']): Tensor => ({ shape: [data.length], data })

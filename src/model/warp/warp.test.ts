@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import * as fc from 'fast-check'
+import type { Fit, Interactions } from '../model.ts'
+import { Random } from '../random/random.ts'
+import { buildInteractions } from '../sparse/interactions.ts'
+import { nthAbsent, warp } from './warp.ts'
+
+test('the n-th absent item is what counting finds', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 30 }), fc.uniqueArray(fc.nat(29)), fc.nat(3), (itemCount, drawn, before) => {
+      const present = drawn.filter((item) => item < itemCount)
+      const items = Uint32Array.from([...Array(before).fill(7), ...present.toSorted((a, b) => a - b), 7])
+      const absent = Array.from(Array(itemCount).keys()).filter((item) => !present.includes(item))
+      for (const [n, item] of absent.entries()) assert.equal(nthAbsent(items, before, before + present.length, n), item)
+    }),
+  )
+})
+
+const random = (userCount: number, itemCount: number, pairs: number): Interactions => {
+  const generator = Random.seeded(9)
+  return buildInteractions(userCount, itemCount, {
+    users: Uint32Array.from({ length: pairs }, () => generator.below(userCount)),
+    items: Uint32Array.from({ length: pairs }, () => Math.floor(itemCount * generator.unit() ** 2)),
+  })
+}
+
+const lossesOf = (fit: Fit): number[] => {
+  const losses: number[] = []
+  for (;;) {
+    const { fraction, epoch, loss } = fit.advance()
+    if (loss !== undefined && losses.length < epoch) losses.push(loss)
+    if (fraction === 1) return losses
+  }
+}
+
+test('the loss falls', () => {
+  const losses = lossesOf(warp.start(random(80, 60, 900), { factors: 10, epochs: 12 }, 0))
+  assert.equal(losses.length, 12)
+  assert.ok((losses[11] ?? NaN) < 0.8 * (losses[0] ?? NaN), losses.join(', '))
+})
+
+test('a pair moves each number by learning rate times slope over root of squares', () => {
+  // One user, two items, one pair: the only negative is item 1, and with 2 items the rank estimate is 1, whose logarithm is 0.
+  // With a third item it is 2 at the first draw.
+  const input = buildInteractions(1, 3, { users: Uint32Array.of(0), items: Uint32Array.of(1), weights: Float32Array.of(0.5) })
+  const settings = { factors: 1, learning_rate: 0.1, regularization: 0.25 }
+  const first = warp.start(input, { ...settings, epochs: 2 }, 3)
+  first.advance()
+  const after = first.checkpoint()
+  const read = (name: string): readonly number[] => [...(after?.get(name)?.data ?? [])]
+  const draws = Random.seeded(3, 0)
+  const [h0 = 0, h1 = 0, h2 = 0, w = 0] = Array.from({ length: 4 }, () => Math.fround(draws.unit() - 0.5))
+  const negative = read('item_biases')[0] === 0 ? 2 : 0
+  const h = [h0, h1, h2]
+  const loss = 0.5 * Math.log(2)
+  const difference = (h[negative] ?? 0) - h1
+  const slope = loss * difference + 0.25 * w
+  assert.deepEqual(read('user_factors'), [Math.fround(w - 0.1 * slope)])
+  assert.deepEqual(read('user_factor_squares'), [Math.fround(1 + slope * slope)])
+  assert.equal(read('item_factors')[1], Math.fround(h1 - 0.1 * (-loss * w + 0.25 * h1)))
+  assert.equal(read('item_factors')[negative], Math.fround((h[negative] ?? 0) - 0.1 * (loss * w + 0.25 * (h[negative] ?? 0))))
+  assert.equal(read('item_biases')[1], Math.fround(0.1 * loss))
+  assert.equal(read('item_biases')[negative], Math.fround(-0.1 * loss))
+  assert.equal(read('item_bias_squares')[1], Math.fround(1 + loss * loss))
+  assert.equal(read('item_factors')[2 - negative], h[2 - negative], 'the item that was not drawn stays')
+  const expected = loss * (1 + Math.fround(w) * difference)
+  assert.ok(Math.abs((read('epoch_loss')[0] ?? NaN) - expected) < 1e-12)
+})
+
+test('steps that are too long end the fit, and the message says what to lower', () => {
+  const input = random(30, 20, 200)
+  const fit = warp.start(
+    { ...input, weights: input.weights.map(() => 1e30) },
+    { factors: 4, epochs: 200, learning_rate: 100, regularization: 1000 },
+    0,
+  )
+  assert.throws(() => lossesOf(fit), {
+    code: 'training_diverged',
+    message: /^warp: numbers are no longer finite in epoch \d+ of 200; lower learning_rate \(now 100\)$/,
+  })
+})
