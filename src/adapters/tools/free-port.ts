@@ -55,3 +55,10 @@ export function requireListener(host: string, port: number): Promise<void> {
     })
   })
 }
+
+export async function isPortFree(host: string, port: number): Promise<boolean> {
+  return listenOnce(host, port).then(
+    () => true,
+    () => false,
+  )
+}
