@@ -21,7 +21,7 @@ export const storeKeys = {
   trainingPrefix: (week: Week): string => `training/${week}/`,
   training: (week: Week, job: string, file: string): string => `training/${week}/${job}/${file}`,
 
-  modelPrefix: (version: string): string => `models/${version}/`,
+  modelsPrefix: 'models/',
   model: (version: string, file: string): string => `models/${version}/${file}`,
   modelLatest: 'models/latest.json',
 

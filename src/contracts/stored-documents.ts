@@ -26,9 +26,11 @@ export async function createOnce(store: ObjectStore, key: string, body: string |
   const result = await store.write(key, body, { precondition: { absent: true }, contentType })
   if (result.written) return
   const there = await store.read(key)
-  if (there !== undefined && Buffer.from(there.body).equals(Buffer.from(body))) return
+  if (there !== undefined && sameBytes(there.body, typeof body === 'string' ? new TextEncoder().encode(body) : body)) return
   throw new MatineeError('store_conflict', `${key} exists with other content`, { details: { key } })
 }
+
+const sameBytes = (a: Uint8Array, b: Uint8Array): boolean => a.length === b.length && a.every((byte, index) => byte === b[index])
 
 /**
  * Reads, changes and writes back a document in one conditional write; starts over where another writer was first.

@@ -1,4 +1,5 @@
 /** The process in which one training job runs: takes the job from its parent, tells progress, leaves results in the store. */
+import { DuckDbEngine } from '../adapters/columns/duckdb.ts'
 import { readFeatures } from '../adapters/columns/read-features.ts'
 import { openStore } from '../adapters/object-store/open-store.ts'
 import type { ProcessMessage, StartMessage } from '../adapters/training-runner.ts'
@@ -32,9 +33,7 @@ async function main({ kind, input, setup }: StartMessage): Promise<void> {
   const store = openStore(setup.store)
   const ports: JobPorts = {
     store,
-    scratchDirectory: setup.scratchDirectory,
-    memoryMib: setup.memoryMib,
-    threads: setup.threads,
+    columns: new DuckDbEngine(setup),
     readFeatures: (features) => readFeatures(store, features, setup),
     report: (next) => {
       progress = { type: 'progress', progress: next }

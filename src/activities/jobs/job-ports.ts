@@ -1,12 +1,10 @@
-import type { Features, ObjectStore } from '../../contracts/ports.ts'
+import type { ColumnEngine, Features, ObjectStore } from '../../contracts/ports.ts'
 import type { FeaturesRef, TrainHeartbeat } from '../../contracts/run.ts'
 
 /** What a job of the training process works with. */
 export interface JobPorts {
   readonly store: ObjectStore
-  readonly scratchDirectory: string
-  readonly memoryMib: number
-  readonly threads: number
+  readonly columns: ColumnEngine
   readFeatures(features: FeaturesRef): Promise<Features>
   /** Tells where the job is; shown to people with the next heartbeat. */
   report(progress: TrainHeartbeat): void

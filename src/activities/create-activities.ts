@@ -1,0 +1,58 @@
+/** Joins the activities to their ports: what the worker registers on its two queues. */
+import { Context } from '@temporalio/activity'
+import type {
+  ColumnEngine,
+  ObjectStore,
+  Progress,
+  SourceDatabase,
+  TrainingJobKind,
+  TrainingJobs,
+  TrainingRunner,
+} from '../contracts/ports.ts'
+import type { Week } from '../contracts/week.ts'
+import type { PipelineActivities, TrainingActivities } from './activities.ts'
+import { checkData } from './check-data.ts'
+import { chooseModel } from './choose-model.ts'
+import { extractTable } from './extract-table.ts'
+import { preprocess } from './preprocess.ts'
+import { publishMetrics } from './publish-metrics.ts'
+import { publishModel } from './publish-model.ts'
+import { resolveWeek } from './resolve-week.ts'
+
+export interface PipelinePorts {
+  readonly store: ObjectStore
+  readonly source: SourceDatabase
+  readonly columns: ColumnEngine
+  readonly codeVersion: string
+  readonly timeZone: string
+  readonly firstWeek: Week | undefined
+}
+
+export function createPipelineActivities(ports: PipelinePorts): PipelineActivities {
+  const { store } = ports
+  return {
+    resolveWeek: (input) => resolveWeek(input, ports),
+    extractTable: (input) => extractTable(input, { ...ports, progress: activityProgress() }),
+    preprocess: (input) => preprocess(input, { ...ports, progress: activityProgress() }),
+    checkData: ({ features }) => checkData(features, store),
+    chooseModel: ({ evaluated }) => chooseModel(evaluated, store),
+    publishModel: (input) => publishModel(input, ports),
+    publishMetrics: (input) => publishMetrics(input, store),
+  }
+}
+
+export function createTrainingActivities(runner: TrainingRunner): TrainingActivities {
+  const inProcess =
+    <Kind extends TrainingJobKind>(kind: Kind) =>
+    (input: TrainingJobs[Kind]['input']): Promise<TrainingJobs[Kind]['result']> => {
+      const { heartbeat, signal } = activityProgress()
+      return runner.run(kind, input, { onProgress: heartbeat, signal })
+    }
+  return { train: inProcess('train'), evaluate: inProcess('evaluate'), trainFinal: inProcess('trainFinal') }
+}
+
+/** Heartbeat and stop signal of the activity that calls this. Taken once, at its start: later there may be no context. */
+function activityProgress(): Progress {
+  const context = Context.current()
+  return { heartbeat: (details) => context.heartbeat(details), signal: context.cancellationSignal }
+}

@@ -1,0 +1,83 @@
+/** Drives one fit batch by batch: tells progress, keeps checkpoints in the store, goes on from the last one. */
+import { MatineeError } from '../../contracts/errors.ts'
+import type { CandidateSpec } from '../../contracts/run.ts'
+import { decodeSafetensors, encodeSafetensors } from '../../model/artifact/safetensors.ts'
+import { familyOf } from '../../model/families.ts'
+import type { FitProgress, Interactions, Model, Tensors } from '../../model/model.ts'
+import { resolveParameters } from '../../model/parameters.ts'
+import type { JobPorts } from './job-ports.ts'
+
+/** Writing checkpoints may take this share of the time that training takes. */
+const CHECKPOINT_SHARE = 0.02
+/** Less work than this is not worth a checkpoint. */
+const LEAST_WORK_MS = 2000
+
+export interface FittedModel {
+  readonly model: Model
+  readonly trainSeconds: number
+  readonly loss: number | undefined
+}
+
+/**
+ * @param checkpointKey where a killed attempt's state lies, and this one's will
+ * @throws MatineeError `parameter_invalid`, `training_diverged`, `training_failed`.
+ */
+export async function fitModel(
+  pairs: Interactions,
+  candidate: CandidateSpec,
+  seed: number,
+  checkpointKey: string,
+  ports: JobPorts,
+): Promise<FittedModel> {
+  const family = familyOf(candidate.algorithm)
+  const parameters = resolveParameters(family, candidate.parameters)
+  const fit = family.start(pairs, parameters, seed, await readCheckpoint(checkpointKey, ports))
+
+  const started = ports.monotonicMs()
+  let lastWrite = started
+  let writingMs = 0
+  let checkpointEpoch: number | undefined
+  let progress: FitProgress
+  let firstFraction: number | undefined
+  do {
+    progress = fit.advance()
+    firstFraction ??= progress.fraction
+    const elapsedMs = ports.monotonicMs() - started
+    const gained = progress.fraction - firstFraction
+    ports.report({
+      phase: `training ${candidate.name}`,
+      epoch: progress.epoch,
+      epochs: progress.epochs,
+      ...(progress.loss === undefined ? {} : { loss: progress.loss }),
+      ...(gained > 0 ? { secondsLeft: Math.round((elapsedMs / gained) * (1 - progress.fraction)) / 1000 } : {}),
+      ...(checkpointEpoch === undefined ? {} : { checkpointEpoch }),
+    })
+    await ports.breathe()
+
+    const now = ports.monotonicMs()
+    const affordable = writingMs <= CHECKPOINT_SHARE * (now - started)
+    if (progress.fraction < 1 && now - lastWrite >= LEAST_WORK_MS && affordable) {
+      const state = fit.checkpoint()
+      if (state !== undefined) {
+        await ports.store.write(checkpointKey, encodeSafetensors(state, { epoch: String(progress.epoch) }))
+        lastWrite = ports.monotonicMs()
+        writingMs += lastWrite - now
+        checkpointEpoch = progress.epoch
+      }
+    }
+  } while (progress.fraction < 1)
+
+  return { model: fit.finish(), trainSeconds: (ports.monotonicMs() - started) / 1000, loss: progress.loss }
+}
+
+/** A checkpoint that cannot be read is as none: the fit starts over. */
+async function readCheckpoint(key: string, { store }: JobPorts): Promise<Tensors | undefined> {
+  const stored = await store.read(key)
+  if (stored === undefined) return undefined
+  try {
+    return decodeSafetensors(stored.body).tensors
+  } catch (error) {
+    if (error instanceof MatineeError) return undefined
+    throw error
+  }
+}

@@ -1,0 +1,99 @@
+/** The worker: joins activities to adapters, and runs the two queues until it is told to stop. */
+import { bundleWorkflowCode, DefaultLogger, Runtime, Worker, type NativeConnection, type WorkerOptions } from '@temporalio/worker'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import pino, { type Logger } from 'pino'
+import { DuckDbEngine } from '../adapters/columns/duckdb.ts'
+import { KnexSourceDatabase } from '../adapters/database/source.ts'
+import { openStore } from '../adapters/object-store/open-store.ts'
+import { connectClient, connectWorker, ensureSearchAttributes } from '../adapters/temporal/connect.ts'
+import { ChildProcessRunner } from '../adapters/training-runner.ts'
+import { ActivityFailureInterceptor } from '../activities/activity-failure.ts'
+import { createPipelineActivities, createTrainingActivities } from '../activities/create-activities.ts'
+import { trainingTaskQueue } from '../contracts/temporal-names.ts'
+import type { Config } from '../config/environment.ts'
+import { codeVersion } from './code-version.ts'
+
+const SHUTDOWN_GRACE = '10 seconds'
+
+/** Runs until SIGINT, SIGTERM or a lost namespace; then lets what runs stop in order. @throws MatineeError `temporal_unreachable`. */
+export async function runWorker(config: Config): Promise<void> {
+  const log = pino({ name: 'worker' })
+  installRuntime(log)
+  const client = await connectClient(config.temporal)
+  await ensureSearchAttributes(client)
+  await client.connection.close()
+
+  const connection = await connectWorker(config.temporal)
+  const scratchDirectory = await mkdtemp(join(tmpdir(), 'matinee-worker-'))
+  const store = openStore(config.store)
+  const source = new KnexSourceDatabase(config.database, config.timeZone)
+  try {
+    const workers = await createWorkers(config, connection, {
+      pipeline: createPipelineActivities({
+        store,
+        source,
+        columns: new DuckDbEngine({ memoryMib: config.memoryMib, threads: config.trainingThreads, scratchDirectory }),
+        codeVersion,
+        timeZone: config.timeZone,
+        firstWeek: config.firstWeek,
+      }),
+      training: createTrainingActivities(
+        new ChildProcessRunner(fileURLToPath(new URL('training-process.ts', import.meta.url)), {
+          store: config.store, scratchDirectory, memoryMib: config.memoryMib, threads: config.trainingThreads,
+        }), // prettier-ignore
+      ),
+    })
+    log.info({ taskQueue: config.taskQueue, temporal: config.temporal.address, namespace: config.temporal.namespace, store: store.location, source: source.location }, 'worker is ready') // prettier-ignore
+    await Promise.all(workers.map((worker) => worker.run()))
+    log.info('worker has stopped')
+  } finally {
+    await source.close()
+    await connection.close()
+    await rm(scratchDirectory, { recursive: true, force: true })
+  }
+}
+
+interface Activities {
+  readonly pipeline: ReturnType<typeof createPipelineActivities>
+  readonly training: ReturnType<typeof createTrainingActivities>
+}
+
+async function createWorkers(config: Config, connection: NativeConnection, { pipeline, training }: Activities): Promise<Worker[]> {
+  const common = {
+    connection,
+    namespace: config.temporal.namespace,
+    shutdownGraceTime: SHUTDOWN_GRACE,
+    // Cancellation and pause arrive with heartbeats: those must not be held back for long.
+    maxHeartbeatThrottleInterval: '2 seconds',
+    interceptors: { activity: [() => ({ inbound: new ActivityFailureInterceptor() })] },
+  } satisfies Partial<WorkerOptions>
+  return Promise.all([
+    Worker.create({ ...common, taskQueue: config.taskQueue, activities: { ...pipeline }, workflowBundle: await bundleWorkflows() }),
+    Worker.create({
+      ...common,
+      taskQueue: trainingTaskQueue(config.taskQueue),
+      activities: { ...training },
+      maxConcurrentActivityTaskExecutions: 1,
+    }),
+  ])
+}
+
+async function bundleWorkflows(): ReturnType<typeof bundleWorkflowCode> {
+  return bundleWorkflowCode({
+    workflowsPath: fileURLToPath(new URL('../workflows/index.ts', import.meta.url)),
+    logger: new DefaultLogger('WARN'),
+  })
+}
+
+/** The SDK's own log lines go where ours go. */
+function installRuntime(log: Logger): void {
+  const levels = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const
+  Runtime.install({
+    logger: new DefaultLogger('INFO', ({ level, message, meta }) => {
+      log[levels[level]]({ ...meta }, message)
+    }),
+  })
+}
