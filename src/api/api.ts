@@ -1,0 +1,19 @@
+/** What routes are given: a Fastify that takes types from TypeBox schemas, and what they read from. */
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { AccessPolicy } from './access.ts'
+import type { ApiMetrics } from './metrics.ts'
+import type { ServingModels } from './model-holder.ts'
+import type { DocumentReader } from './document-reader.ts'
+
+export type Api = FastifyInstance<RawServerDefault, IncomingMessage, ServerResponse, FastifyBaseLogger, TypeBoxTypeProvider>
+
+export interface ApiDependencies {
+  readonly models: ServingModels
+  readonly documents: DocumentReader
+  readonly metrics: ApiMetrics
+  readonly access: AccessPolicy
+  /** Pino, or what has its form. */
+  readonly log: FastifyBaseLogger
+}

@@ -1,0 +1,110 @@
+/** The HTTP API as a Fastify application, built from what it is given and without listening: tests inject requests. */
+import cors from '@fastify/cors'
+import { fastify, LogController, type FastifyRequest } from 'fastify'
+import { randomUUID } from 'node:crypto'
+import { MatineeError } from '../contracts/errors.ts'
+import { registerAccess } from './access.ts'
+import type { Api, ApiDependencies } from './api.ts'
+import { measureRequests } from './metrics.ts'
+import { registerOpenApi } from './openapi.ts'
+import { pathOf, sendProblem } from './problems.ts'
+import { catalogueRoutes } from './routes/catalogue.ts'
+import { modelRoutes } from './routes/models.ts'
+import { operationRoutes } from './routes/operation.ts'
+import { recommendationRoutes } from './routes/recommendations.ts'
+import { sharedSchemas } from './schemas.ts'
+
+/** Of the API, not of the package: clients are generated from its document. */
+const apiVersion = '1.0.0'
+
+export async function buildApp(dependencies: ApiDependencies): Promise<Api> {
+  const app: Api = fastify({
+    loggerInstance: dependencies.log,
+    logController: new LogController({ disableRequestLogging: true }), // logRequests below writes one line a request
+    bodyLimit: 1024 * 1024,
+    requestTimeout: 30_000,
+    keepAliveTimeout: 65_000, // above the usual 60 s of a balancer, which must be the one to close
+    // While stopping, what has arrived is answered; readiness and `connection: close` send the next elsewhere.
+    return503OnClosing: false,
+    requestIdHeader: false,
+    genReqId: (request) => acceptedId(request.headers['x-request-id']) ?? randomUUID(),
+    routerOptions: { maxParamLength: 1024, ignoreTrailingSlash: false },
+    ajv: { customOptions: { coerceTypes: 'array', removeAdditional: false, useDefaults: true, allErrors: false, verbose: true } },
+    // A URL that cannot be decoded meets no hook: it gets its headers here.
+    frameworkErrors: (error, request, reply) => {
+      void reply.headers(answerHeaders(request.id))
+      void sendProblem(error, request, reply)
+    },
+  })
+  for (const schema of sharedSchemas) app.addSchema(schema)
+  app.setErrorHandler((error, request, reply) => sendProblem(error, request, reply))
+  app.setNotFoundHandler((request, reply) =>
+    sendProblem(
+      new MatineeError('not_found', `there is no ${request.method} ${pathOf(request.url)}; /docs lists what there is`),
+      request,
+      reply,
+    ),
+  )
+
+  app.addHook('onRequest', async (request, reply) => {
+    void reply.headers(answerHeaders(request.id))
+  })
+  let stopping = false
+  app.addHook('preClose', async () => {
+    stopping = true
+  })
+  app.addHook('onSend', async (_request, reply) => {
+    if (stopping) void reply.header('connection', 'close')
+  })
+  logRequests(app)
+  measureRequests(app, dependencies.metrics.registry)
+  if (dependencies.access.corsOrigins.length > 0)
+    await app.register(cors, {
+      origin: [...dependencies.access.corsOrigins],
+      methods: ['GET', 'HEAD', 'POST'],
+      allowedHeaders: ['authorization', 'content-type', 'x-api-key', 'x-request-id'],
+      exposedHeaders: ['x-request-id', 'retry-after'],
+      maxAge: 600,
+    })
+  registerAccess(app, dependencies.access)
+  app.removeContentTypeParser('text/plain')
+  app.addHook('preValidation', async (request) => dropEmptyParameters(request))
+
+  await registerOpenApi(app, apiVersion)
+  operationRoutes(app, dependencies)
+  recommendationRoutes(app, dependencies)
+  catalogueRoutes(app, dependencies)
+  modelRoutes(app, dependencies)
+  return app
+}
+
+/** For answers that no page is made of; `/docs` sets its own policy. Answers about people stay out of caches. */
+const answerHeaders = (requestId: string) => ({
+  'x-request-id': requestId,
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-resource-policy': 'same-origin',
+  'cache-control': 'no-store',
+})
+
+const acceptedId = (header: string | string[] | undefined): string | undefined =>
+  typeof header === 'string' && /^[\w.-]{8,128}$/.test(header) ? header : undefined
+
+/** `genre=&max_age=` means the same as neither. */
+function dropEmptyParameters({ query }: FastifyRequest): void {
+  if (typeof query !== 'object' || query === null) return
+  for (const [name, value] of Object.entries(query)) if (value === '') Reflect.deleteProperty(query, name)
+}
+
+/** One line a request, with the route's pattern in place of the path: ids of users do not belong into logs. */
+function logRequests(app: Api): void {
+  app.addHook('onResponse', async (request, reply) => {
+    const route = request.is404 ? 'none' : request.routeOptions.url
+    const milliseconds = Math.round(reply.elapsedTime * 100) / 100
+    const fields = { method: request.method, route, status: reply.statusCode, milliseconds }
+    if (reply.statusCode >= 500 && reply.statusCode !== 503) request.log.error(fields, 'answered')
+    else request.log.info(fields, 'answered')
+  })
+}

@@ -1,0 +1,119 @@
+/** From the files of a store to a snapshot that may serve: every byte is checked before any of it is used. */
+import { createHash } from 'node:crypto'
+import { ModelItems, ModelManifest, ModelUsers, parseDocument } from '../contracts/documents.ts'
+import { MatineeError } from '../contracts/errors.ts'
+import type { ObjectStore } from '../contracts/ports.ts'
+import { storeKeys } from '../contracts/store-keys.ts'
+import { decodeSafetensors } from '../model/artifact/safetensors.ts'
+import { families } from '../model/families.ts'
+import type { ModelFamily } from '../model/model.ts'
+import { ModelSnapshot } from './model-snapshot.ts'
+
+/** The one format of `manifest.json` that this version serves. */
+const servedFormat = 1
+
+export const modelFiles = ['model.safetensors', 'users.json', 'items.json'] as const
+type ModelFile = (typeof modelFiles)[number]
+
+export interface LoadedModel {
+  readonly snapshot: ModelSnapshot
+  /** The checked bytes by key, manifest last, as a copy of the model must be written. */
+  readonly files: ReadonlyMap<string, Uint8Array>
+}
+
+/**
+ * Loads a version whose manifest lies in `store`. A file is taken from `cache` where the copy there has the
+ * manifest's digest, else from `store`.
+ * @throws MatineeError `store_missing` (no manifest, or no file that it names), `store_corrupt` (size, digest or
+ * content is wrong), `model_incompatible` (another format or an unknown algorithm), `store_unreachable`.
+ */
+export async function loadSnapshot(version: string, store: ObjectStore, cache?: ObjectStore): Promise<LoadedModel> {
+  const manifestKey = storeKeys.model(version, 'manifest.json')
+  const stored = await store.read(manifestKey)
+  if (stored === undefined)
+    throw new MatineeError('store_missing', `${manifestKey} is not in the store: model ${version} is not there or not complete`, {
+      details: { key: manifestKey, version },
+    })
+  const manifest = parseManifest(stored.body, manifestKey)
+  if (manifest.version !== version)
+    throw new MatineeError('store_corrupt', `${manifestKey} names version "${manifest.version}"`, {
+      details: { key: manifestKey, version },
+    })
+
+  const files = new Map<string, Uint8Array>()
+  const read = async (file: ModelFile): Promise<Uint8Array> => {
+    const key = storeKeys.model(version, file)
+    const bytes = await readVerified(key, manifest.files[file], cache === undefined ? [store] : [cache, store])
+    files.set(key, bytes)
+    return bytes
+  }
+  const { tensors } = decodeSafetensors(await read('model.safetensors'))
+  const userIds = parseDocument(ModelUsers, await read('users.json'), storeKeys.model(version, 'users.json'))
+  const items = parseDocument(ModelItems, await read('items.json'), storeKeys.model(version, 'items.json'))
+  const model = familyOf(manifest, manifestKey).load(tensors)
+  const snapshot = await ModelSnapshot.create({ manifest, userIds, items, tensors, model })
+  files.set(manifestKey, stored.body)
+  return { snapshot, files }
+}
+
+function familyOf({ algorithm }: ModelManifest, key: string): ModelFamily {
+  const family = families.find((one) => one.algorithm === algorithm)
+  if (family !== undefined) return family
+  const known = families.map((one) => one.algorithm).join(', ')
+  throw new MatineeError('model_incompatible', `${key} names algorithm "${algorithm}"; this version serves ${known}`, { details: { key } })
+}
+
+/** The format is looked at before the rest: a newer manifest may differ in everything else. */
+function parseManifest(body: Uint8Array, key: string): ModelManifest {
+  let format: unknown
+  try {
+    const value: unknown = JSON.parse(new TextDecoder().decode(body))
+    format = typeof value === 'object' && value !== null && 'format' in value ? value.format : undefined
+  } catch {
+    format = undefined // parseDocument below says what is wrong
+  }
+  if (typeof format === 'number' && format !== servedFormat)
+    throw new MatineeError('model_incompatible', `${key} is of format ${format}; this version serves format ${servedFormat}`, {
+      details: { key },
+    })
+  return parseDocument(ModelManifest, body, key)
+}
+
+/** The first copy that has the manifest's size and digest; the last store's fault where none has. */
+async function readVerified(
+  key: string,
+  expected: { readonly sha256: string; readonly bytes: number } | undefined,
+  stores: readonly ObjectStore[],
+): Promise<Uint8Array> {
+  if (expected === undefined) throw new MatineeError('store_corrupt', `the manifest does not name ${key}`, { details: { key } })
+  let fault: unknown
+  for (const store of stores) {
+    try {
+      const stored = await store.read(key)
+      if (stored === undefined) throw new MatineeError('store_missing', `${key} is not in the store`, { details: { key } })
+      if (stored.body.byteLength !== expected.bytes)
+        throw new MatineeError('store_corrupt', `${key} has ${stored.body.byteLength} bytes, its manifest says ${expected.bytes}`, {
+          details: { key },
+        })
+      const digest = await sha256InSlices(stored.body)
+      if (digest !== expected.sha256)
+        throw new MatineeError('store_corrupt', `${key} has digest ${digest}, its manifest says ${expected.sha256}`, { details: { key } })
+      return stored.body
+    } catch (error) {
+      fault = error
+    }
+  }
+  throw fault
+}
+
+const sliceBytes = 4 * 1024 * 1024
+
+/** Lower-case hex. A slice takes some milliseconds; requests are answered between slices. */
+async function sha256InSlices(bytes: Uint8Array): Promise<string> {
+  const hash = createHash('sha256')
+  for (let start = 0; start < bytes.byteLength; start += sliceBytes) {
+    hash.update(bytes.subarray(start, start + sliceBytes))
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  return hash.digest('hex')
+}

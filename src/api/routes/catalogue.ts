@@ -1,0 +1,81 @@
+/** For inspectors: the titles that the model knows, and what a user had watched. */
+import { Type } from 'typebox'
+import { MatineeError } from '../../contracts/errors.ts'
+import type { Api, ApiDependencies } from '../api.ts'
+import { History, problems, Program, ProgramId, Programs, ProgramsQuery, ref, UserId } from '../schemas.ts'
+import { filterOf, programOf, titleOf } from '../titles.ts'
+
+export function catalogueRoutes(app: Api, { models }: ApiDependencies): void {
+  app.get(
+    '/v1/programs',
+    {
+      schema: {
+        operationId: 'listPrograms',
+        tags: ['catalogue'],
+        summary: 'The titles that may be recommended, most watched first',
+        querystring: ProgramsQuery,
+        response: { 200: ref(Programs), ...problems(400, 401, 503) },
+      },
+    },
+    ({ query }) => {
+      const snapshot = models.current()
+      const wanted = query.q?.toLocaleLowerCase()
+      const titles = snapshot.mostWatched(filterOf(snapshot, query))
+      const matching = wanted === undefined ? titles : titles.filter(({ item }) => item.program_name?.toLocaleLowerCase().includes(wanted))
+      const { offset = 0, limit = 20 } = query
+      return {
+        model: snapshot.version,
+        week: snapshot.manifest.week,
+        total: matching.length,
+        genres: [...snapshot.genres],
+        items: matching.slice(offset, offset + limit).map(programOf),
+      }
+    },
+  )
+
+  app.get(
+    '/v1/programs/:id',
+    {
+      schema: {
+        operationId: 'getProgram',
+        tags: ['catalogue'],
+        summary: 'One title',
+        params: Type.Object({ id: ProgramId }),
+        response: { 200: ref(Program), ...problems(401, 404, 503) },
+      },
+    },
+    ({ params }) => {
+      const snapshot = models.current()
+      const title = snapshot.title(params.id)
+      if (title === undefined)
+        throw new MatineeError(
+          'not_found',
+          `model ${snapshot.version} knows no title "${params.id}"; /v1/programs lists those that it does`,
+        )
+      return programOf(title)
+    },
+  )
+
+  app.get(
+    '/v1/users/:id/history',
+    {
+      schema: {
+        operationId: 'getHistory',
+        tags: ['catalogue'],
+        summary: 'What a user had watched when the model was trained',
+        params: Type.Object({ id: UserId }),
+        response: { 200: ref(History), ...problems(401, 503) },
+      },
+    },
+    ({ params }) => {
+      const snapshot = models.current()
+      return {
+        user: params.id,
+        model: snapshot.version,
+        week: snapshot.manifest.week,
+        known: snapshot.hasUser(params.id),
+        items: snapshot.history(params.id).map(titleOf),
+      }
+    },
+  )
+}

@@ -1,0 +1,82 @@
+/** From dependencies to a server that listens, and to one that has stopped with every request answered. */
+import type { AddressInfo } from 'node:net'
+import { collectDefaultMetrics } from 'prom-client'
+import type { FastifyBaseLogger } from 'fastify'
+import { MatineeError } from '../contracts/errors.ts'
+import type { Clock, ObjectStore } from '../contracts/ports.ts'
+import { checkListenHost, type AccessPolicy } from './access.ts'
+import { buildApp } from './app.ts'
+import { createMetrics } from './metrics.ts'
+import { ModelHolder } from './model-holder.ts'
+import { DocumentReader } from './document-reader.ts'
+
+export interface ServerOptions {
+  readonly store: ObjectStore
+  /** A store on local disk for a copy of the last good model. */
+  readonly cache?: ObjectStore
+  readonly access: AccessPolicy
+  /** 0: any free one. */
+  readonly port: number
+  readonly clock: Clock
+  readonly log: FastifyBaseLogger
+  /** Milliseconds between two looks at what should serve. */
+  readonly pollMs?: number
+  /** Milliseconds that requests under way have to end once the server stops. */
+  readonly drainMs?: number
+}
+
+export interface RunningServer {
+  /** Without a slash at its end. */
+  readonly url: string
+  /** Accepts no more connections, answers what has arrived, and ends. */
+  close(): Promise<void>
+}
+
+/** Listens as soon as it can; `/readyz` tells when a model is loaded. @throws MatineeError `configuration_invalid`, `port_taken`. */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const { store, cache, access, clock, log, port, pollMs = 5000, drainMs = 10_000 } = options
+  checkListenHost(access)
+  const models = new ModelHolder({ store, cache, clock, log, pollMs })
+  const metrics = createMetrics(models)
+  collectDefaultMetrics({ register: metrics.registry })
+  const app = await buildApp({ models, documents: new DocumentReader(store), metrics, access, log })
+  await models.start()
+  try {
+    await app.listen({ host: access.host, port, listenTextResolver: (address) => `listening on ${address}` })
+  } catch (error) {
+    await models.stop()
+    await app.close()
+    throw listenFault(error, access.host, port)
+  }
+  return {
+    url: urlOf(app.server.address(), access.host),
+    close: async () => {
+      const deadline = setTimeout(() => app.server.closeAllConnections(), drainMs)
+      await Promise.all([app.close(), models.stop()])
+      clearTimeout(deadline)
+    },
+  }
+}
+
+function urlOf(address: AddressInfo | string | null, host: string): string {
+  const port = typeof address === 'object' && address !== null ? address.port : 0
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+}
+
+function listenFault(error: unknown, host: string, port: number): unknown {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  if (code === 'EADDRINUSE')
+    return new MatineeError('port_taken', `port ${port} of ${host} is taken; stop what listens there or set MATINEE_API_PORT to another`, {
+      cause: error,
+      details: { host, port },
+    })
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND' || code === 'EACCES')
+    return new MatineeError(
+      'configuration_invalid',
+      `MATINEE_API_HOST, MATINEE_API_PORT: cannot listen on ${host}, port ${port} (${code})`,
+      {
+        cause: error,
+      },
+    )
+  return error
+}

@@ -1,0 +1,50 @@
+/** `matinee api`: serves the published model until it is told to stop. */
+import { Command } from 'commander'
+import { pino } from 'pino'
+import { openStore } from '../adapters/object-store/open-store.ts'
+import { createLog } from '../api/log.ts'
+import { startServer } from '../api/server.ts'
+import { MatineeError } from '../contracts/errors.ts'
+import type { CliContext } from './context.ts'
+
+export function apiCommand(context: CliContext): Command {
+  return new Command('api')
+    .description('Answer recommendations over HTTP from the published model; the log goes to standard error')
+    .option('--copy DIR', 'where a copy of the last good model lies, to start without the store', '.matinee/serving')
+    .option('--poll SECONDS', 'seconds between two looks at which model should serve', seconds, 5)
+    .action(async (options: { readonly copy: string; readonly poll: number }) => {
+      const config = context.config()
+      const server = await startServer({
+        store: openStore(config.store),
+        cache: openStore({ kind: 'file', path: options.copy }),
+        access: { keys: config.api.keys, host: config.api.host, corsOrigins: config.corsOrigins },
+        port: config.api.port,
+        clock: { now: Date.now },
+        log: createLog(pino.destination({ fd: 2, sync: false })),
+        pollMs: options.poll * 1000,
+      })
+      context.progress(`API on ${server.url}, its description on ${server.url}/docs; Ctrl-C stops it`)
+      await stopSignal()
+      await server.close()
+    })
+}
+
+function seconds(text: string): number {
+  const value = Number(text)
+  if (text.trim() === '' || !(value >= 0.1 && value <= 3600))
+    throw new MatineeError('usage_invalid', `--poll "${text}": seconds from 0.1 to 3600 are allowed`)
+  return value
+}
+
+/** The first SIGTERM or SIGINT. A second one ends the process at once, as without us. */
+function stopSignal(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    const stop = (signal: NodeJS.Signals): void => {
+      process.removeListener('SIGTERM', stop)
+      process.removeListener('SIGINT', stop)
+      resolve(signal)
+    }
+    process.on('SIGTERM', stop)
+    process.on('SIGINT', stop)
+  })
+}
