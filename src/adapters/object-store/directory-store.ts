@@ -14,7 +14,6 @@ import { createHash, randomUUID } from 'node:crypto'
 import { createReadStream, type BigIntStats, type Dirent } from 'node:fs'
 import { mkdir, open, readdir, rename, rm, rmdir, stat, type FileHandle } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
-import { pipeline } from 'node:stream/promises'
 import { MatineeError } from '../../contracts/errors.ts'
 import type { ObjectEntry, ObjectStore, Precondition, StoredObject, WriteOptions, WriteResult } from '../../contracts/ports.ts'
 import { withFileLock } from '../tools/file-lock.ts'
@@ -66,7 +65,7 @@ export class DirectoryObjectStore implements ObjectStore {
   }
 
   async upload(key: string, path: string, options: WriteOptions = {}): Promise<WriteResult> {
-    return this.#put(key, (file) => pipeline(createReadStream(path), file.createWriteStream({ autoClose: false })), options.precondition)
+    return this.#put(key, (file) => file.writeFile(createReadStream(path)), options.precondition)
   }
 
   async *list(prefix: string): AsyncIterable<ObjectEntry> {

@@ -223,7 +223,7 @@ export class S3ObjectStore implements ObjectStore {
     const details = { key }
     const name = nameOf(cause)
     const status = statusOf(cause)
-    const message = cause instanceof Error ? cause.message : String(cause)
+    const [message = ''] = (cause instanceof Error ? cause.message : String(cause)).split('\n')
     if (name === 'NoSuchBucket')
       return new MatineeError(
         'store_missing',
@@ -260,7 +260,9 @@ export class S3ObjectStore implements ObjectStore {
         `${this.location}: no access to ${key === '' ? 'it' : key} (${name}); check the credentials, and the rights to get, put, delete and list`,
         { cause, details },
       )
-    return new MatineeError('store_unreachable', `${this.location}: ${key}: ${name}: ${message.split('\n')[0]}`, { cause, details })
+    if (status !== undefined && status < 500 && ![408, 409, 429].includes(status) && name !== 'RequestTimeout')
+      return new MatineeError('store_denied', `${this.location}: it refused ${key}: ${name}: ${message}`, { cause, details })
+    return new MatineeError('store_unreachable', `${this.location}: ${key}: ${name}: ${message}`, { cause, details })
   }
 }
 

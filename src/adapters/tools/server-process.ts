@@ -10,6 +10,8 @@ import type { ErrorCode } from '../../contracts/errors.ts'
 import { MatineeError } from '../../contracts/errors.ts'
 
 export interface ServerProcess {
+  /** Of the process group that holds the server and its keeper. */
+  readonly pid: number
   /** Settles when the server and its keeper are gone. */
   readonly exited: Promise<void>
   readonly running: boolean
@@ -84,6 +86,7 @@ export async function startServerProcess(server: ServerCommand, code: ErrorCode)
     child.once('exit', () => gone())
   })
   const handle: ServerProcess = {
+    pid: child.pid ?? 0,
     exited,
     get running() {
       return running

@@ -28,6 +28,8 @@ export interface TemporalServer {
   readonly address: string
   readonly namespace: string
   readonly uiUrl: string
+  /** Of the process group that holds the server and its keeper. */
+  readonly pid: number
   readonly running: boolean
   /** Settles when the server is gone, whoever ended it. */
   readonly exited: Promise<void>
@@ -70,6 +72,7 @@ export async function startTemporalServer(options: TemporalServerOptions): Promi
     address,
     namespace,
     uiUrl,
+    pid: process.pid,
     exited: process.exited,
     get running() {
       return process.running

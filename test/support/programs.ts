@@ -1,0 +1,113 @@
+/** The programs that tests run on: found, else installed, else named with the command that installs them. */
+import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { goInstall } from '../../src/adapters/tools/go-install.ts'
+import { withFileLock } from '../../src/adapters/tools/file-lock.ts'
+import { cacheFolder, executableName, findOnPath, isExecutable, reasonOf } from '../../src/adapters/tools/programs.ts'
+import { findTemporal } from '../../src/adapters/tools/temporal-cli.ts'
+import { MatineeError } from '../../src/contracts/errors.ts'
+
+const environment = process.env
+
+/** Test reports go to standard output, so this goes beside them. */
+const log = (line: string): void => void process.stderr.write(`${line}\n`)
+
+interface DebianProgram {
+  /** Any of these will do; the first is what people call it. */
+  readonly names: readonly [string, ...string[]]
+  /** Where it may be when PATH lacks it. */
+  readonly folders: readonly string[]
+  readonly packages: readonly string[]
+  /** For people on other systems. */
+  readonly elsewhere: string
+}
+
+const mariadbServer: DebianProgram = {
+  names: ['mariadbd'],
+  folders: ['/usr/sbin', '/usr/local/sbin', '/opt/homebrew/opt/mariadb/bin', '/usr/local/opt/mariadb/bin'],
+  packages: ['mariadb-server', 'tzdata'],
+  elsewhere: '"brew install mariadb", or "sudo apt-get install -y mariadb-server" on Debian and Ubuntu',
+}
+
+const chromium: DebianProgram = {
+  names: ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'Google Chrome'],
+  folders: ['/Applications/Google Chrome.app/Contents/MacOS'],
+  packages: ['chromium'],
+  elsewhere: '"brew install --cask google-chrome", or "sudo apt-get install -y chromium" on Debian',
+}
+
+const versitygw = { package: 'github.com/versity/versitygw/cmd/versitygw', version: 'v1.8.0' } as const
+
+/** A real MySQL-compatible server. @throws MatineeError `tool_missing`. */
+export const findMariaDb = (): Promise<string> => findOrInstall(mariadbServer)
+
+/** A program that came with the server, such as `mariadb-install-db`. @throws MatineeError `tool_missing`. */
+export const findMariaDbTool = (name: string): Promise<string> => findOrInstall({ ...mariadbServer, names: [name] })
+
+/** A real browser. @throws MatineeError `tool_missing`. */
+export const findChromium = (): Promise<string> => findOrInstall(chromium)
+
+/** The demo's own way. @throws MatineeError `tool_missing`. */
+export const findTemporalCli = (): Promise<string> => findTemporal({ log, environment })
+
+/** A real S3 server, built once with Go, whose modules are checked against the checksum database. @throws MatineeError `tool_missing`. */
+export async function findVersityGw(): Promise<string> {
+  const path = join(cacheFolder(environment), 'bin', executableName(`versitygw-${versitygw.version}`))
+  if (await isExecutable(path)) return path
+  try {
+    await goInstall({ ...versitygw, path, environment, log })
+    return path
+  } catch (cause) {
+    throw new MatineeError(
+      'tool_missing',
+      `versitygw is missing and could not be built (${reasonOf(cause)}); install Go from https://go.dev/dl, then run the tests again`,
+      { cause, details: { tool: 'versitygw' } },
+    )
+  }
+}
+
+async function find({ names, folders }: DebianProgram): Promise<string | undefined> {
+  for (const name of names) {
+    const path = await findOnPath(name, environment, folders)
+    if (path !== undefined) return path
+  }
+  return undefined
+}
+
+async function findOrInstall(program: DebianProgram): Promise<string> {
+  const there = await find(program)
+  if (there !== undefined) return there
+  const [name] = program.names
+  const missing = (problem: string, cause?: unknown): MatineeError =>
+    new MatineeError('tool_missing', `${name} is missing${problem}; install it: ${program.elsewhere}`, { cause, details: { tool: name } })
+  if (process.getuid?.() !== 0 || !existsSync('/etc/debian_version')) throw missing('')
+  try {
+    await mkdir(cacheFolder(environment), { recursive: true })
+    await withFileLock(join(cacheFolder(environment), 'apt.lock'), async () => {
+      if ((await find(program)) === undefined) await aptInstall(program.packages)
+    })
+  } catch (cause) {
+    throw missing(` and could not be installed (${reasonOf(cause)})`, cause)
+  }
+  const installed = await find(program)
+  if (installed === undefined) throw missing(`, also after installing ${program.packages.join(' ')}`)
+  return installed
+}
+
+async function aptInstall(packages: readonly string[]): Promise<void> {
+  log(`Installing ${packages.join(', ')} with apt-get`)
+  const waiting = ['-o', 'DPkg::Lock::Timeout=600', '-o', 'Acquire::Retries=3', '-q', '-y']
+  await aptGet([...waiting, 'update'])
+  await aptGet([...waiting, 'install', '--no-install-recommends', ...packages])
+}
+
+/** Its output is the progress. */
+function aptGet(args: readonly string[]): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const child = spawn('apt-get', args, { stdio: ['ignore', 2, 2], env: { ...environment, DEBIAN_FRONTEND: 'noninteractive' } })
+    child.once('error', reject)
+    child.once('exit', (code) => (code === 0 ? resolve() : reject(new Error(`apt-get ${args.at(-1)} ended with ${code ?? 'a signal'}`))))
+  })
+}

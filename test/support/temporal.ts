@@ -1,0 +1,42 @@
+/** A real Temporal server with a database in a temporary folder, so that it can be killed and come back. */
+import { join } from 'node:path'
+import { freePort } from '../../src/adapters/tools/free-port.ts'
+import { startTemporalServer } from '../../src/adapters/tools/temporal-server.ts'
+import { findTemporalCli } from './programs.ts'
+import { temporaryFolder } from './temporary-folder.ts'
+import { startTestServer, type TestServer } from './test-server.ts'
+
+export interface TestTemporal extends TestServer {
+  /** `host:port`. */
+  readonly address: string
+  readonly namespace: string
+  readonly uiUrl: string
+  /** For a process that shall reach it and nothing of the person's own settings. */
+  readonly environment: Readonly<Record<string, string>>
+}
+
+/** @param options `dbPath`: where its database shall be, when not in a folder of its own */
+export async function startTemporal(options: { readonly dbPath?: string } = {}): Promise<TestTemporal> {
+  const binary = await findTemporalCli()
+  const folder = await temporaryFolder('temporal')
+  const [port, uiPort] = [await freePort(), await freePort()]
+  const server = await startTestServer(() =>
+    startTemporalServer({
+      binary,
+      dbPath: options.dbPath ?? join(folder, 'temporal.db'),
+      port,
+      uiPort,
+      logPath: join(folder, 'temporal.log'),
+      environment: process.env,
+    }),
+  )
+  const address = `127.0.0.1:${port}`
+  const namespace = 'default'
+  return {
+    ...server,
+    address,
+    namespace,
+    uiUrl: `http://127.0.0.1:${uiPort}`,
+    environment: { TEMPORAL_ADDRESS: address, TEMPORAL_NAMESPACE: namespace, TEMPORAL_CONFIG_FILE: join(folder, 'no-profiles.toml') },
+  }
+}
