@@ -294,7 +294,6 @@ test('without the store the local copy serves, and the store takes over once it 
   })
   const { holder } = holderOf(flaky, { cache, pollMs: 3_600_000 })
   await holder.start()
-  context.after(() => holder.stop())
   assert.equal(holder.current().version, good)
   await holder.poll()
   assert.equal(holder.status().origin, 'cache')
@@ -306,6 +305,7 @@ test('without the store the local copy serves, and the store takes over once it 
   assert.deepEqual([holder.status().origin, holder.status().problem], ['store', undefined])
   await publishModel(store, next)
   await holder.poll()
+  await holder.stop()
   assert.equal(holder.current().version, next)
 })
 

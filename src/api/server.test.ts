@@ -88,11 +88,12 @@ test('a stop lets requests under way end, and takes no new connection', { timeou
     upload: (key, path) => store.upload(key, path),
     remove: (key) => store.remove(key),
   }
-  const { url, close } = await running(context, slow)
+  const server = await running(context, slow)
+  const { url } = server
   await ready(url)
   const underWay = fetch(`${url}/v1/models/2023-W01-00000009`)
   await asked.promise
-  const closing = close()
+  const closing = server.close()
   await setTimeout(20)
   await assert.rejects(fetch(`${url}/healthz`))
   release.resolve(undefined)
@@ -104,12 +105,15 @@ test('a stop lets requests under way end, and takes no new connection', { timeou
 
 test('a request that hangs is cut off at the end of the time to drain', { timeout: 30_000 }, async (context) => {
   const { store } = await temporaryStores(context)
-  const { url, close } = await running(context, store, { drainMs: 50 })
-  const hanging = request(`${url}/v1/none`, { method: 'POST', headers: { 'content-type': 'application/json', 'content-length': '100' } })
+  const server = await running(context, store, { drainMs: 50 })
+  const hanging = request(`${server.url}/v1/none`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'content-length': '100' },
+  })
   hanging.write('{')
   const cut = new Promise((resolve) => hanging.once('error', resolve))
   await setTimeout(50)
-  await close()
+  await server.close()
   await cut
 })
 

@@ -10,8 +10,8 @@ import type { CliContext } from './context.ts'
 export function apiCommand(context: CliContext): Command {
   return new Command('api')
     .description('Answer recommendations over HTTP from the published model; the log goes to standard error')
-    .option('--copy DIR', 'where a copy of the last good model lies, to start without the store', '.matinee/serving')
-    .option('--poll SECONDS', 'seconds between two looks at which model should serve', seconds, 5)
+    .option('--copy <dir>', 'where a copy of the last good model lies, to start without the store', '.matinee/serving')
+    .option('--poll <seconds>', 'seconds between two looks at which model should serve', seconds, 5)
     .action(async (options: { readonly copy: string; readonly poll: number }) => {
       const config = context.config()
       const server = await startServer({

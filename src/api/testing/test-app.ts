@@ -21,7 +21,7 @@ export async function temporaryStores(
   context: TestContext,
 ): Promise<{ readonly store: ObjectStore; readonly cache: ObjectStore; readonly folder: string }> {
   const folder = await mkdtemp(join(tmpdir(), 'matinee-api-'))
-  context.after(() => rm(folder, { recursive: true, force: true }))
+  context.after(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }))
   const open = (name: string): ObjectStore => new DirectoryObjectStore(join(folder, name))
   return { store: open('store'), cache: open('cache'), folder }
 }
