@@ -17,13 +17,13 @@ import { workerCommand } from './worker.ts'
 
 const program = new Command('matinee')
   .description('Weekly, durable retraining of a video-on-demand recommender.')
-  .option('--env-file <path>', 'read configuration from this file too (below the environment and .env)', '.matinee/demo.env')
+  .option('--environment <path>', 'read configuration from this file too (below the environment and .env)', '.matinee/demo.env')
   .showHelpAfterError('(--help says how it is used)')
   .exitOverride()
 
 let config: Config | undefined
 const context: CliContext = {
-  config: () => (config ??= readConfig(environmentWithFiles(['.env', program.opts<{ envFile: string }>().envFile]))),
+  config: () => (config ??= readConfig(environmentWithFiles(['.env', program.opts<{ environment: string }>().environment]))),
   out: (text) => void process.stdout.write(`${text}\n`),
   progress: (text) => void process.stderr.write(`${text}\n`),
 }

@@ -154,7 +154,7 @@ export class Demo {
   /** The demo's own addresses; nothing of the person's Matinee or Temporal settings. Also for `npx matinee` beside it. */
   async #childEnvironment(temporal: TemporalServer, port: number): Promise<Environment> {
     const profile = join(this.#state, 'no-temporal-profile.toml')
-    await writeFile(profile, '')
+    await writeFile(profile, '[profile.default]\n')
     const addresses = {
       TEMPORAL_ADDRESS: temporal.address,
       TEMPORAL_NAMESPACE: temporal.namespace,
@@ -183,7 +183,7 @@ export class Demo {
       {
         name: `the ${name}`,
         command: process.execPath,
-        args: [fileURLToPath(new URL('../cli/main.ts', import.meta.url)), '--env-file', 'none', name],
+        args: [fileURLToPath(new URL('../cli/main.ts', import.meta.url)), '--environment', 'none', name],
         environment,
         logPath: this.#logPath(name),
         graceMs: 15_000,

@@ -1,6 +1,6 @@
 /** Connections to the Temporal server, for clients and for workers. */
 import { Client, Connection } from '@temporalio/client'
-import { temporal } from '@temporalio/proto'
+import proto from '@temporalio/proto'
 import { NativeConnection } from '@temporalio/worker'
 import { MatineeError } from '../../contracts/errors.ts'
 import { searchAttributes } from '../../contracts/temporal-names.ts'
@@ -30,7 +30,7 @@ export async function connectWorker(settings: TemporalSettings): Promise<NativeC
   }
 }
 
-const KEYWORD = temporal.api.enums.v1.IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD
+const KEYWORD = proto.temporal.api.enums.v1.IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD
 
 /**
  * Registers the search attributes that are missing: a workflow that sets an unregistered one is blocked for ever.
