@@ -30,7 +30,7 @@ export type RowCounts = Readonly<Partial<Record<SourceTable, number>>>
 export interface LoadOptions {
   /** Drops tables that hold rows; without it they are refused. */
   readonly replace?: boolean
-  /** Told at most once a second how far it is. */
+  /** Told every two seconds how far it is. */
   readonly progress?: (text: string) => void
 }
 
@@ -40,11 +40,11 @@ export function describeCounts(counts: RowCounts): string {
   return `${parts.join(', ')} rows`
 }
 
-const PROGRESS_MS = 1000
+const PROGRESS_MS = 2000
 /** Values a statement: few enough for every SQLite, many enough that the cost of a call no longer shows. */
 const SQLITE_VALUES = 1000
 /** Rows a statement: far below `max_allowed_packet` for rows of a few hundred bytes. */
-const MYSQL_ROWS = 1000
+const MYSQL_ROWS = 2500
 /** Rows between commits, so that neither undo log nor binlog cache holds a whole import. */
 const MYSQL_ROWS_PER_COMMIT = 50_000
 
