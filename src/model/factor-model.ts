@@ -14,14 +14,14 @@ import { MatineeError } from '../contracts/errors.ts'
 import { readTensor, readTensorOf } from './artifact/tensor-access.ts'
 import type { Model, Tensor, Tensors } from './model.ts'
 
-export class FactorModel implements Model {
+export abstract class FactorModel implements Model {
   readonly algorithm: string
   readonly userCount: number
   readonly itemCount: number
   readonly factorCount: number
   readonly userFactors: Float32Array
   readonly itemFactors: Float32Array
-  readonly #itemBiases: Float32Array | undefined
+  readonly itemBiases: Float32Array | undefined
   readonly #strangerScores: Float32Array
   readonly #tensors: Tensors
 
@@ -36,9 +36,9 @@ export class FactorModel implements Model {
     this.factorCount = factorCount
     this.userFactors = users.data
     this.itemFactors = readTensorOf(tensors, 'item_factors', Float32Array, [itemCount, factorCount])
-    this.#itemBiases = tensors.has('item_biases') ? readTensorOf(tensors, 'item_biases', Float32Array, [itemCount]) : undefined
+    this.itemBiases = tensors.has('item_biases') ? readTensorOf(tensors, 'item_biases', Float32Array, [itemCount]) : undefined
     const itemScores = tensors.has('item_scores') ? readTensorOf(tensors, 'item_scores', Float32Array, [itemCount]) : undefined
-    this.#strangerScores = itemScores ?? this.#itemBiases ?? new Float32Array(itemCount)
+    this.#strangerScores = itemScores ?? this.itemBiases ?? new Float32Array(itemCount)
     this.#tensors = tensors
   }
 
@@ -55,6 +55,8 @@ export class FactorModel implements Model {
     scores.set(this.#strangerScores)
   }
 
+  abstract scoreHistory(items: Uint32Array, weights: Float32Array, scores: Float32Array): void
+
   /** Scores for a user factor of any origin, such as a fold-in. All 0 is a stranger. */
   scoreFactors(factors: Float32Array, scores: Float32Array): void {
     if (scores.length !== this.itemCount)
@@ -64,7 +66,7 @@ export class FactorModel implements Model {
       return
     }
     const { itemFactors, factorCount } = this
-    const biases = this.#itemBiases
+    const biases = this.itemBiases
     for (let item = 0, place = 0; item < scores.length; item++) {
       let score = biases === undefined ? 0 : (biases[item] as number)
       for (let f = 0; f < factorCount; f++, place++) score += (factors[f] as number) * (itemFactors[place] as number)

@@ -85,10 +85,10 @@ for (const family of families) {
   law('resuming from any checkpoint equals no interruption, bit for bit', () => {
     const parameters = small[family.algorithm] ?? {}
     const fit = family.start(data, parameters, 1)
-    const checkpoints: [Uint8Array, readonly unknown[]][] = []
+    const checkpoints: [Uint8Array, number][] = []
     for (let progress = fit.advance(); progress.fraction < 1; progress = fit.advance()) {
       const checkpoint = fit.checkpoint()
-      if (checkpoint !== undefined) checkpoints.push([bytesOf(checkpoint), [progress.epoch, progress.loss]])
+      if (checkpoint !== undefined) checkpoints.push([bytesOf(checkpoint), progress.epoch])
     }
     const whole = bytesOf(fit.finish().tensors())
     if (isPersonal) assert.ok(checkpoints.length >= 3, `${checkpoints.length} checkpoints`)
@@ -99,7 +99,7 @@ for (const family of families) {
     const [first, second] = checkpoints
     if (first === undefined || second === undefined) return
     const resumed = family.start(data, parameters, 1, decodeSafetensors(first[0]).tensors)
-    while (resumed.checkpoint() === undefined || resumed.advance().epoch < Number(second[1][0]));
+    while (resumed.advance().epoch < second[1]);
     assert.deepEqual(bytesOf(resumed.checkpoint() ?? new Map()), second[0], 'also the checkpoint after')
   })
 

@@ -57,6 +57,11 @@ export interface Model {
   scoreUser(user: number, scores: Float32Array): void
   /** The same for someone the model has never seen. */
   scoreStranger(scores: Float32Array): void
+  /**
+   * The same for someone the model has never seen but whose history is known: `items` ascending and distinct, a weight each.
+   * Deterministic. An empty history is a stranger's.
+   */
+  scoreHistory(items: Uint32Array, weights: Float32Array, scores: Float32Array): void
 }
 
 export interface ParameterSpec {

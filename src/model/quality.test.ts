@@ -50,13 +50,15 @@ function measure({ train, test: held }: Split, algorithm: string, parameters: Pa
   return metrics.result()
 }
 
+function floor(metrics: Readonly<Record<string, number>>, name: string, least: number): void {
+  assert.ok((metrics[name] ?? NaN) >= least, `${name} is ${metrics[name]}, expected at least ${least}`)
+}
+
 const skip = existsSync(file) ? false : 'ml-100k is not there: put it beside the project as ../shared/data/ml-100k'
 
 test('MovieLens 100K', { skip }, async (t) => {
   const split = randomHoldOut(readRatings(), 0.25, 0)
   assert.equal(split.test.items.length, 25_000)
-  const floor = (metrics: Readonly<Record<string, number>>, name: string, least: number): void =>
-    assert.ok((metrics[name] ?? NaN) >= least, `${name} is ${metrics[name]}, expected at least ${least}`)
   const popularity = measure(split, 'popularity')
 
   await t.test('popularity', () => {
@@ -69,5 +71,10 @@ test('MovieLens 100K', { skip }, async (t) => {
     floor(warp, 'recall@20', 0.305)
     floor(warp, 'ndcg@20', 0.41)
     floor(warp, 'precision@10', 1.4 * (popularity['precision@10'] ?? NaN))
+  })
+  await t.test('ials', () => {
+    const ials = measure(split, 'ials')
+    floor(ials, 'recall@20', 0.33)
+    floor(ials, 'ndcg@20', 0.44)
   })
 })

@@ -19,6 +19,7 @@ const circle = (count: number): Model => ({
   tensors: () => new Map(),
   scoreUser: (user, scores) => scores.forEach((_, item) => (scores[item] = -((item - user + count) % count))),
   scoreStranger: (scores) => scores.fill(0),
+  scoreHistory: (_items, _weights, scores) => scores.fill(0),
 })
 
 const listsOf = (options: Parameters<typeof rankUsers>[0]): (readonly [number, readonly number[], number])[] =>

@@ -49,6 +49,10 @@ class PopularityModel implements Model {
       throw new MatineeError('internal', `scores for ${scores.length} items, expected ${this.itemCount}`)
     scores.set(this.#itemScores)
   }
+
+  scoreHistory(_items: Uint32Array, _weights: Float32Array, scores: Float32Array): void {
+    this.scoreStranger(scores)
+  }
 }
 
 /** Done before it starts: one pass over the pairs is less than a batch of any other family. */

@@ -33,9 +33,9 @@
 import { MatineeError } from '../../contracts/errors.ts'
 import { readTensorOf } from '../artifact/tensor-access.ts'
 import { FactorModel, matrix, vector } from '../factor-model.ts'
-import type { Fit, FitProgress, Interactions, Model, ModelFamily, Parameters, Tensors } from '../model.ts'
+import type { Fit, FitProgress, Interactions, Model, ModelFamily, Parameters, Tensor, Tensors } from '../model.ts'
 import { numberParameter, resolveParameters } from '../parameters.ts'
-import { Random, shuffle } from '../random/random.ts'
+import { permutation, Random, shuffle } from '../random/random.ts'
 import { checkInteractions, userOfPairs } from '../sparse/interactions.ts'
 
 const algorithm = 'warp'
@@ -119,7 +119,7 @@ class WarpFit implements Fit {
     this.#settings = settings
     this.#seed = seed
     this.#random = Random.seeded(seed, 1)
-    this.#rankLoss = Float64Array.from({ length: maxSampled + 1 }, (_, s) => Math.log(Math.max(1, Math.floor((input.itemCount - 1) / s))))
+    this.#rankLoss = rankLosses(input.itemCount, maxSampled)
     this.#batchPairs = Math.ceil(batchWork / (factors * maxSampled + 100))
     this.#order = new Uint32Array(input.items.length)
     if (checkpoint === undefined) {
@@ -166,15 +166,15 @@ class WarpFit implements Fit {
   }
 
   finish(): Model {
-    const { epochs, factors } = this.#settings
+    const { epochs, factors, learningRate, maxSampled, regularization } = this.#settings
     if (this.#epoch < epochs)
       throw new MatineeError('internal', `warp: ${this.#epoch} of ${epochs} epochs are done; advance until fraction is 1`)
-    return new FactorModel(
-      algorithm,
-      new Map([
+    return new WarpModel(
+      new Map<string, Tensor>([
         ['user_factors', matrix(this.#state.userFactors.slice(), this.#input.userCount, factors)],
         ['item_factors', matrix(this.#state.itemFactors.slice(), this.#input.itemCount, factors)],
         ['item_biases', vector(this.#state.itemBiases.slice())],
+        ['settings', vector(Float64Array.of(learningRate, maxSampled, regularization))],
       ]),
     )
   }
@@ -299,6 +299,69 @@ export function nthAbsent(items: Uint32Array, start: number, end: number, n: num
   return n + (low - start)
 }
 
+/** ln of the estimated rank when the s-th draw is the first to violate, by s. */
+const rankLosses = (itemCount: number, maxSampled: number): Float64Array =>
+  Float64Array.from({ length: maxSampled + 1 }, (_, s) => (s === 0 ? 0 : Math.log(Math.max(1, Math.floor((itemCount - 1) / s)))))
+
+/** Passes over a history: by then its factors no longer move much (Adagrad). */
+const foldInPasses = 30
+
+export class WarpModel extends FactorModel {
+  readonly #settings: Omit<Settings, 'factors' | 'epochs'>
+  readonly #rankLoss: Float64Array
+
+  /** @throws MatineeError `model_incompatible`. */
+  constructor(tensors: Tensors) {
+    super(algorithm, tensors)
+    const [learningRate = 0, maxSampled = 0, regularization = 0] = readTensorOf(tensors, 'settings', Float64Array, [3])
+    this.#settings = { learningRate, maxSampled, regularization }
+    this.#rankLoss = rankLosses(this.itemCount, maxSampled)
+  }
+
+  /**
+   * The factors of someone with that history: the steps of a fit with items and biases left as they are, from factors 0, with draws of
+   * their own seed, so that the same history always gives the same.
+   */
+  foldIn(items: Uint32Array, weights: Float32Array): Float32Array {
+    checkInteractions({ userCount: 1, itemCount: this.itemCount, offsets: Uint32Array.of(0, items.length), items, weights })
+    const { itemFactors, itemBiases, factorCount } = this
+    const { learningRate, maxSampled, regularization } = this.#settings
+    const user = new Float32Array(factorCount)
+    const squares = new Float32Array(factorCount).fill(1)
+    const negativeCount = this.itemCount - items.length
+    if (negativeCount === 0) return user
+    const random = Random.seeded(0, 0)
+    const scoreOf = (item: number): number => {
+      let score = itemBiases?.[item] ?? 0
+      for (let f = 0; f < factorCount; f++) score += (user[f] as number) * (itemFactors[item * factorCount + f] as number)
+      return score
+    }
+    for (let pass = 0; pass < foldInPasses; pass++) {
+      for (const n of permutation(items.length, random)) {
+        const positive = items[n] as number
+        const positiveScore = scoreOf(positive)
+        for (let sampled = 1; sampled <= maxSampled; sampled++) {
+          const negative = nthAbsent(items, 0, items.length, random.below(negativeCount))
+          if (scoreOf(negative) <= positiveScore - margin) continue
+          const loss = Math.min((weights[n] as number) * (this.#rankLoss[sampled] as number), largestLoss)
+          for (let f = 0; f < factorCount; f++) {
+            const difference = (itemFactors[negative * factorCount + f] as number) - (itemFactors[positive * factorCount + f] as number)
+            const slope = loss * difference + regularization * (user[f] as number)
+            user[f] = (user[f] as number) - (learningRate * slope) / Math.sqrt(squares[f] as number)
+            squares[f] = (squares[f] as number) + slope * slope
+          }
+          break
+        }
+      }
+    }
+    return user
+  }
+
+  override scoreHistory(items: Uint32Array, weights: Float32Array, scores: Float32Array): void {
+    this.scoreFactors(this.foldIn(items, weights), scores)
+  }
+}
+
 export const warp: ModelFamily = {
   algorithm,
   parameters: [
@@ -340,5 +403,5 @@ export const warp: ModelFamily = {
     }
     return new WarpFit(input, settings, seed, checkpoint)
   },
-  load: (tensors) => new FactorModel(algorithm, tensors),
+  load: (tensors) => new WarpModel(tensors),
 }
