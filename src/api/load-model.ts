@@ -1,5 +1,7 @@
 /** From the files of a store to a snapshot that may serve: every byte is checked before any of it is used. */
 import { createHash } from 'node:crypto'
+import type { Static, TSchema } from 'typebox'
+import { Compile } from 'typebox/compile'
 import { ModelItems, ModelManifest, ModelUsers, parseDocument } from '../contracts/documents.ts'
 import { MatineeError } from '../contracts/errors.ts'
 import type { ObjectStore } from '../contracts/ports.ts'
@@ -12,8 +14,7 @@ import { ModelSnapshot } from './model-snapshot.ts'
 /** The one format of `manifest.json` that this version serves. */
 const servedFormat = 1
 
-export const modelFiles = ['model.safetensors', 'users.json', 'items.json'] as const
-type ModelFile = (typeof modelFiles)[number]
+type ModelFile = 'model.safetensors' | 'users.json' | 'items.json'
 
 export interface LoadedModel {
   readonly snapshot: ModelSnapshot
@@ -48,13 +49,32 @@ export async function loadSnapshot(version: string, store: ObjectStore, cache?: 
     return bytes
   }
   const { tensors } = decodeSafetensors(await read('model.safetensors'))
-  const userIds = parseDocument(ModelUsers, await read('users.json'), storeKeys.model(version, 'users.json'))
-  const items = parseDocument(ModelItems, await read('items.json'), storeKeys.model(version, 'items.json'))
+  const userIds = parseUsers(await read('users.json'), storeKeys.model(version, 'users.json'))
+  const items = parseItems(await read('items.json'), storeKeys.model(version, 'items.json'))
   const model = familyOf(manifest, manifestKey).load(tensors)
   const snapshot = await ModelSnapshot.create({ manifest, userIds, items, tensors, model })
   files.set(manifestKey, stored.body)
   return { snapshot, files }
 }
+
+/**
+ * As `parseDocument`, for long documents: a compiled check takes a hundredth of the interpreted one's time, during
+ * which no request is answered. What it refuses `parseDocument` explains.
+ */
+function parser<Schema extends TSchema>(schema: Schema): (bytes: Uint8Array, key: string) => Static<Schema> {
+  const compiled = Compile(schema)
+  return (bytes, key) => {
+    try {
+      const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+      if (compiled.Check(value)) return value
+    } catch {
+      // not JSON: explained below
+    }
+    return parseDocument(schema, bytes, key)
+  }
+}
+const parseUsers = parser(ModelUsers)
+const parseItems = parser(ModelItems)
 
 function familyOf({ algorithm }: ModelManifest, key: string): ModelFamily {
   const family = families.find((one) => one.algorithm === algorithm)

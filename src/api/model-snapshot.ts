@@ -57,12 +57,16 @@ export class ModelSnapshot {
   readonly #seenOffsets: Uint32Array
   readonly #seenItems: Uint32Array
   readonly #viewers: Uint32Array
+  /** Of each title, length I: 1 where it may be recommended; its genre as a place in `genres`; its age limit, NaN where unknown. */
+  readonly #recommendable: Uint8Array
+  readonly #genreNumbers: Int32Array
+  readonly #ageLimits: Float64Array
   /** Scratch, length I: written anew by every question. */
   readonly #scores: Float32Array
-  readonly #allowed: Uint8Array
+  readonly #filtered: Uint8Array
 
   /**
-   * Indexes ids in slices that leave the event loop free in between.
+   * Checks and indexes in slices that leave the event loop free in between.
    * @throws MatineeError `store_corrupt` where counts or positions do not fit each other, `model_incompatible` where a
    * tensor is missing or of another shape.
    */
@@ -76,7 +80,7 @@ export class ModelSnapshot {
     expectCount(tensorsKey, 'items', model.itemCount, items.length)
     const seenOffsets = readTensorOf(tensors, 'seen_offsets', Uint32Array, [userIds.length + 1])
     const seenItems = readTensorOf(tensors, 'seen_items', Uint32Array, [seenOffsets[userIds.length] ?? 0])
-    checkSeen(seenOffsets, seenItems, items.length, tensorsKey)
+    await checkSeen(seenOffsets, seenItems, items.length, tensorsKey)
     return new ModelSnapshot({
       ...parts,
       userPositions: await indexIds(userIds, key('users.json')),
@@ -104,6 +108,10 @@ export class ModelSnapshot {
     this.genres = [
       ...new Set(parts.items.flatMap(({ recommendable, program_genre: genre }) => (recommendable && genre ? [genre] : []))),
     ].toSorted()
+    const genreNumbers = new Map(this.genres.map((genre, number) => [genre, number]))
+    this.#recommendable = Uint8Array.from(parts.items, (item) => Number(item.recommendable))
+    this.#genreNumbers = Int32Array.from(parts.items, (item) => genreNumbers.get(item.program_genre ?? '') ?? noGenre)
+    this.#ageLimits = Float64Array.from(parts.items, (item) => item.age_limit ?? NaN)
     this.#model = parts.model
     this.#userPositions = parts.userPositions
     this.#itemPositions = parts.itemPositions
@@ -111,7 +119,7 @@ export class ModelSnapshot {
     this.#seenItems = parts.seenItems
     this.#viewers = parts.viewers
     this.#scores = new Float32Array(parts.items.length)
-    this.#allowed = new Uint8Array(parts.items.length)
+    this.#filtered = new Uint8Array(parts.items.length)
   }
 
   get version(): string {
@@ -142,11 +150,10 @@ export class ModelSnapshot {
     const user = this.#userPositions.get(userId)
     const seen = user === undefined ? nothing : this.#seenBy(user)
     if (user === undefined || seen.length === 0) return this.popular(count, filter)
-    this.#allow(filter)
     this.#model.scoreUser(user, this.#scores)
     // A popularity model gives everyone the same order: to call that personal would be untrue.
     const source = this.#model.algorithm === 'popularity' ? 'popular' : 'personal'
-    return { source, titles: this.#top(count, filter.excludeSeen ? seen : nothing) }
+    return { source, titles: this.#top(count, this.#allowed(filter), filter.excludeSeen ? seen : nothing) }
   }
 
   /**
@@ -154,39 +161,42 @@ export class ModelSnapshot {
    * way of counting (the newest weeks, for one) has proved itself on held-out data, its own order.
    */
   popular(count: number, filter: TitleFilter): Ranking {
-    this.#allow(filter)
     if (this.#model.algorithm === 'popularity') this.#model.scoreStranger(this.#scores)
     else this.#scores.set(this.#viewers)
-    return { source: 'popular', titles: this.#top(count, nothing) }
+    return { source: 'popular', titles: this.#top(count, this.#allowed(filter)) }
   }
 
   /** All titles that may be recommended and pass the filter, most watched first. */
   mostWatched(filter: TitleFilter): readonly Title[] {
-    this.#allow(filter)
     this.#scores.set(this.#viewers)
-    return this.#top(this.items.length, nothing).map(({ item, score }) => ({ item, viewers: score }))
+    return this.#top(this.items.length, this.#allowed(filter)).map(({ item, score }) => ({ item, viewers: score }))
   }
 
   #seenBy(user: number): Uint32Array {
     return this.#seenItems.subarray(this.#seenOffsets[user], this.#seenOffsets[user + 1])
   }
 
-  #allow({ genres, maxAge }: TitleFilter): void {
-    const wanted = genres === undefined || genres.size === 0 ? undefined : genres
-    for (let position = 0; position < this.items.length; position++) {
-      const item = this.items[position]
+  /** One mark a title: 1 where it may be recommended and passes the filter. Valid until the next call. */
+  #allowed({ genres, maxAge }: TitleFilter): Uint8Array {
+    const anyGenre = genres === undefined || genres.size === 0
+    if (anyGenre && maxAge === undefined) return this.#recommendable
+    const wanted = Uint8Array.from(this.genres, (genre) => Number(anyGenre || genres.has(genre)))
+    const { length } = this.items
+    for (let position = 0; position < length; position++) {
+      const genre = this.#genreNumbers[position] as number
       const passes =
-        item !== undefined &&
-        item.recommendable &&
-        (wanted === undefined || (item.program_genre !== null && wanted.has(item.program_genre))) &&
-        // Who asks for an age limit must not get a title of which none is known.
-        (maxAge === undefined || (item.age_limit !== null && item.age_limit <= maxAge))
-      this.#allowed[position] = passes ? 1 : 0
+        this.#recommendable[position] === 1 &&
+        (genre === noGenre ? anyGenre : wanted[genre] === 1) &&
+        // Who asks for an age limit must not get a title of which none is known: NaN compares as false.
+        (maxAge === undefined || (this.#ageLimits[position] as number) <= maxAge)
+      this.#filtered[position] = passes ? 1 : 0
     }
+    return this.#filtered
   }
 
-  #top(count: number, exclude: Uint32Array): readonly RankedTitle[] {
-    const positions = topK(this.#scores, count, { exclude, allowed: this.#allowed })
+  /** Of the titles in `allowed` and not in `exclude`, those with the best of `#scores`. */
+  #top(count: number, allowed: Uint8Array, exclude: Uint32Array = nothing): readonly RankedTitle[] {
+    const positions = topK(this.#scores, count, { exclude, allowed })
     return [...positions].flatMap((position) => {
       const item = this.items[position]
       return item === undefined ? [] : [{ item, score: this.#scores[position] ?? 0 }]
@@ -195,6 +205,7 @@ export class ModelSnapshot {
 }
 
 const nothing = new Uint32Array()
+const noGenre = -1
 
 const corrupt = (key: string, problem: string): MatineeError =>
   new MatineeError('store_corrupt', `${key}: ${problem}`, { details: { key } })
@@ -203,27 +214,33 @@ function expectCount(key: string, what: string, got: number, expected: number): 
   if (got !== expected) throw corrupt(key, `holds ${got} ${what}, expected ${expected}`)
 }
 
-function checkSeen(offsets: Uint32Array, seenItems: Uint32Array, itemCount: number, key: string): void {
+/** Gives way to requests: what goes through all users or all pairs does so in slices of some milliseconds. */
+const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+const usersASlice = 20_000
+
+async function checkSeen(offsets: Uint32Array, seenItems: Uint32Array, itemCount: number, key: string): Promise<void> {
   if (offsets[0] !== 0) throw corrupt(key, 'seen_offsets does not start at 0')
   for (let user = 0; user + 1 < offsets.length; user++) {
-    const start = offsets[user] ?? 0
-    const end = offsets[user + 1] ?? 0
+    const start = offsets[user] as number
+    const end = offsets[user + 1] as number
     if (end < start || end > seenItems.length) throw corrupt(key, `seen_offsets falls or overruns at user ${user}`)
+    let before = -1
     for (let index = start; index < end; index++) {
-      const position = seenItems[index] ?? itemCount
-      if (position >= itemCount || (index > start && position <= (seenItems[index - 1] ?? 0)))
+      const position = seenItems[index] as number
+      if (position >= itemCount || position <= before)
         throw corrupt(key, `seen_items is not ascending positions below ${itemCount} at user ${user}`)
+      before = position
     }
+    if (user % usersASlice === usersASlice - 1) await breathe()
   }
 }
 
-/** Positions by id, in slices of 20,000 (some milliseconds) between which requests are answered. */
 async function indexIds(ids: readonly string[], key: string): Promise<ReadonlyMap<string, number>> {
   const positions = new Map<string, number>()
   for (const [position, id] of ids.entries()) {
     if (positions.has(id)) throw corrupt(key, `id "${id}" stands twice`)
     positions.set(id, position)
-    if (position % 20_000 === 19_999) await new Promise((resolve) => setImmediate(resolve))
+    if (position % usersASlice === usersASlice - 1) await breathe()
   }
   return positions
 }
