@@ -180,6 +180,29 @@ for (const family of families) {
     assert.equal(topK(strangerScores(model), 1)[0], 0, 'of which the most popular is first')
   })
 
+  law('a history scores as its user does, and an empty one as a stranger', () => {
+    const model = fitted(family, data)
+    const scores = new Float32Array(data.itemCount)
+    const again = new Float32Array(data.itemCount)
+    model.scoreHistory(new Uint32Array(0), new Float32Array(0), scores)
+    assert.deepEqual(scores, strangerScores(model))
+    if (!isPersonal) return
+    let own = 0
+    let lists = 0
+    for (let user = 0; user < 40; user++) {
+      const items = itemsOfUser(data, user)
+      const weights = new Float32Array(items.length).fill(1)
+      model.scoreHistory(items, weights, scores)
+      model.scoreHistory(items, weights, again)
+      assert.deepEqual(again, scores, 'the same history, the same scores')
+      for (const item of topK(scores, 5, { exclude: items })) {
+        own += Number(Math.floor(item / groupItems) === user % groupCount)
+        lists++
+      }
+    }
+    assert.ok(own / lists > 0.85, `${own} of ${lists} are of the user's own group`)
+  })
+
   law('an item without users has a score and does not come first', () => {
     const model = fitted(
       family,
