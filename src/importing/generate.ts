@@ -42,7 +42,7 @@ export const logFaults = {
   withoutExclusion: 0.001,
 } as const
 /** Share of users whom `userinfo` lacks. */
-export const UNLISTED_USERS = 0.01
+const UNLISTED_USERS = 0.01
 
 const limits: Readonly<Record<Exclude<keyof GenerateParameters, 'end'>, readonly [number, number]>> = {
   users: [1, 5_000_000],

@@ -3,7 +3,7 @@
  * An operator's own tables may differ: reading asks only for the columns of `contracts/source-tables.ts`.
  */
 import type { Knex } from 'knex'
-import { isLogTable, sourceTableNames, sourceTables, type ColumnKind, type SourceTable } from '../contracts/source-tables.ts'
+import { isLogTable, sourceTables, type ColumnKind, type SourceTable } from '../contracts/source-tables.ts'
 
 /** What a column holds. Which one an id or a number gets is decided by the values that are to be stored. */
 export type ColumnType = 'integer' | 'double' | 'idText' | 'text' | 'date' | 'localTime'
@@ -19,7 +19,7 @@ export interface TableDefinition {
   readonly columns: readonly ColumnDefinition[]
 }
 
-export type Dialect = 'sqlite' | 'mysql'
+type Dialect = 'sqlite' | 'mysql'
 
 /**
  * SQLite compares `log_dt` as text, so it is TEXT there (a type named DATETIME would have numeric affinity).
@@ -44,7 +44,7 @@ export function usualDefinition(table: SourceTable): TableDefinition {
 }
 
 /** Which SQL a connection speaks. */
-export function dialectOf(database: Knex): Dialect {
+function dialectOf(database: Knex): Dialect {
   const client: unknown = database.client
   const name = typeof client === 'object' && client !== null && 'dialect' in client ? client.dialect : undefined
   return name === 'mysql' ? 'mysql' : 'sqlite'
@@ -67,15 +67,4 @@ export async function createSourceTable(database: Knex, definition: TableDefinit
 export async function createSourceIndexes(database: Knex, table: SourceTable, name: string = table): Promise<void> {
   // SQLite has one namespace for the indexes of all tables, so the table's name is part of the index's.
   if (isLogTable(table)) await database.schema.alterTable(name, (builder) => builder.index(['log_dt'], `${table}_log_dt`))
-}
-
-/** Creates all four, empty. For tests and for a first look; imports create what their values need. */
-export async function createSourceTables(
-  database: Knex,
-  definitions: readonly TableDefinition[] = sourceTableNames.map(usualDefinition),
-): Promise<void> {
-  for (const definition of definitions) {
-    await createSourceTable(database, definition)
-    await createSourceIndexes(database, definition.table)
-  }
 }

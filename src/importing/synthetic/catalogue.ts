@@ -86,7 +86,7 @@ export interface Catalogue {
 }
 
 /** Titles with a weight in each week, to draw from. */
-export class PopularityTable {
+class PopularityTable {
   readonly titles: Uint32Array
   /** Row-major, a row a week: running sums of the weights in the order of `titles`. */
   readonly #runningSums: Float64Array
