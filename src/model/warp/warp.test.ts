@@ -34,6 +34,25 @@ const lossesOf = (fit: Fit): number[] => {
   }
 }
 
+test('each epoch has an order and draws of its own', () => {
+  const input = random(20, 15, 100)
+  const first = warp.start(input, { factors: 4, epochs: 2 }, 0)
+  first.advance()
+  const checkpoint = first.checkpoint() ?? new Map()
+  // The same numbers to go on from, once as the second epoch and once as the third.
+  const after = (epoch: number): Fit => {
+    const fit = warp.start(
+      input,
+      { factors: 4, epochs: epoch + 1 },
+      0,
+      new Map(checkpoint).set('epoch', { shape: [1], data: Uint32Array.of(epoch) }),
+    )
+    fit.advance()
+    return fit
+  }
+  assert.notDeepEqual(after(1).finish().tensors(), after(2).finish().tensors())
+})
+
 test('the loss falls', () => {
   const losses = lossesOf(warp.start(random(80, 60, 900), { factors: 10, epochs: 12 }, 0))
   assert.equal(losses.length, 12)
