@@ -1,6 +1,6 @@
 /** What the schedule and `matinee run` start: settle which week, then train it in the one workflow of that week. */
 import {
-  ApplicationFailure,
+  allHandlersFinished,
   condition,
   defineQuery,
   defineUpdate,
@@ -27,6 +27,7 @@ export const settledWeekUpdate = defineUpdate<ResolvedWeek>(messages.settledWeek
 export async function weeklyRetraining(input: WeeklyRetrainingInput & { readonly holdHours: number }): Promise<WeeklyRetrainingResult> {
   const info = workflowInfo()
   let resolved: ResolvedWeek | undefined
+  let refusal: unknown
   setHandler(
     progressQuery,
     () => (resolved === undefined ? {} : { week: resolved.week, because: resolved.because, child: retrainWorkflowId(resolved.week) }),
@@ -35,21 +36,27 @@ export async function weeklyRetraining(input: WeeklyRetrainingInput & { readonly
   setHandler(
     settledWeekUpdate,
     async () => {
-      await condition(() => resolved !== undefined)
-      if (resolved === undefined) throw ApplicationFailure.nonRetryable('the run ended before its week was settled', 'run_state')
+      await condition(() => resolved !== undefined || refusal !== undefined)
+      if (resolved === undefined) throw refusal
       return resolved
     },
     { description: 'Waits until the week is settled and tells it.' },
   )
 
   const nominalTime = info.typedSearchAttributes.get(scheduledStartTime)
-  const settled = await quick.resolveWeek({
-    ...(input.week === undefined ? {} : { week: input.week }),
-    ...(nominalTime === undefined ? {} : { nominalTimeMs: nominalTime.getTime() }),
-    startTimeMs: info.startTime.getTime(),
-  })
-  resolved = settled
-  const { week, because, backfill } = settled
+  try {
+    resolved = await quick.resolveWeek({
+      ...(input.week === undefined ? {} : { week: input.week }),
+      ...(nominalTime === undefined ? {} : { nominalTimeMs: nominalTime.getTime() }),
+      startTimeMs: info.startTime.getTime(),
+    })
+  } catch (error) {
+    // Whoever waits for the week learns why there is none, before the run ends.
+    refusal = error
+    await condition(allHandlersFinished)
+    throw error
+  }
+  const { week, because, backfill } = resolved
   const workflowId = retrainWorkflowId(week)
   upsertSearchAttributes([{ key: weekAttribute, value: week }])
   setCurrentDetails(`Week **${week}** (${because}): trained by workflow \`${workflowId}\`.`)
