@@ -2,18 +2,7 @@
 import { Command, CommanderError } from 'commander'
 import { environmentWithFiles, readConfig, type Config } from '../config/environment.ts'
 import { MatineeError } from '../contracts/errors.ts'
-import { apiCommand } from './api.ts'
-import { configCommand } from './config.ts'
 import type { CliContext } from './context.ts'
-import { doctorCommand } from './doctor.ts'
-import { generateCommand } from './generate.ts'
-import { approveCommand, rejectCommand } from './hold.ts'
-import { importCommand } from './import.ts'
-import { keyCommand } from './key.ts'
-import { modelsCommand } from './models.ts'
-import { cancelCommand, runCommand, runsCommand, statusCommand } from './run.ts'
-import { scheduleCommand } from './schedule.ts'
-import { workerCommand } from './worker.ts'
 
 const program = new Command('matinee')
   .description('Weekly, durable retraining of a video-on-demand recommender.')
@@ -28,11 +17,31 @@ const context: CliContext = {
   progress: (text) => void process.stderr.write(`${text}\n`),
 }
 
-const commands = [
-  workerCommand, apiCommand, scheduleCommand, runCommand, runsCommand, statusCommand, cancelCommand, approveCommand, rejectCommand,
-  keyCommand, modelsCommand, importCommand, generateCommand, configCommand, doctorCommand,
-] // prettier-ignore
-for (const command of commands) program.addCommand(inheritSettings(command(context)))
+/** Loaded by name: a command waits for its own libraries only. In the order of the help. */
+const commands: Readonly<Record<string, () => Promise<(context: CliContext) => Command>>> = {
+  worker: async () => (await import('./worker.ts')).workerCommand,
+  api: async () => (await import('./api.ts')).apiCommand,
+  schedule: async () => (await import('./schedule.ts')).scheduleCommand,
+  run: async () => (await import('./run.ts')).runCommand,
+  runs: async () => (await import('./run.ts')).runsCommand,
+  status: async () => (await import('./run.ts')).statusCommand,
+  cancel: async () => (await import('./run.ts')).cancelCommand,
+  approve: async () => (await import('./hold.ts')).approveCommand,
+  reject: async () => (await import('./hold.ts')).rejectCommand,
+  models: async () => (await import('./models.ts')).modelsCommand,
+  import: async () => (await import('./import.ts')).importCommand,
+  generate: async () => (await import('./generate.ts')).generateCommand,
+  key: async () => (await import('./key.ts')).keyCommand,
+  config: async () => (await import('./config.ts')).configCommand,
+  doctor: async () => (await import('./doctor.ts')).doctorCommand,
+}
+
+const asked = process.argv.slice(2).find((argument) => Object.hasOwn(commands, argument))
+const wanted = asked === undefined ? Object.keys(commands) : [asked]
+for (const name of wanted) {
+  const make = await commands[name]?.()
+  if (make !== undefined) program.addCommand(inheritSettings(make(context)))
+}
 
 /** Sub-commands made elsewhere take over how the program ends and what it says after a wrong use. */
 function inheritSettings(command: Command): Command {
