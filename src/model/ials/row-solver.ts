@@ -45,7 +45,7 @@ export class RowSolver {
   }
 
   /**
-   * Improves the row's factors by at most `steps` steps from what they are, fewer once the residual is `tolerance` × |b|.
+   * Improves the row's factors by at most `steps` steps from what they are, fewer once the residual is `tolerance` times the first.
    * @returns the row's Σ c (1 - h · w)² before the first step.
    */
   solve(
@@ -66,19 +66,12 @@ export class RowSolver {
     this.#multiplyDense(gram, penalty, solution)
     for (let f = 0; f < factors; f++) residual[f] = -(product[f] as number)
     let observedLoss = 0
-    let rightSide = 0
     for (let n = start; n < end; n++) {
       const weight = weights[n] as number
       const h = (others[n] as number) * factors
       let error = 1
-      let square = 0
-      for (let f = 0; f < factors; f++) {
-        const value = otherFactors[h + f] as number
-        error -= value * (solution[f] as number)
-        square += value * value
-      }
+      for (let f = 0; f < factors; f++) error -= (otherFactors[h + f] as number) * (solution[f] as number)
       observedLoss += weight * error * error
-      rightSide += weight * weight * square
       const scale = weight * error
       for (let f = 0; f < factors; f++) residual[f] = (residual[f] as number) + scale * (otherFactors[h + f] as number)
     }
@@ -89,7 +82,7 @@ export class RowSolver {
       direction[f] = value
       residualSquare += value * value
     }
-    const enough = tolerance * tolerance * rightSide
+    const enough = tolerance * tolerance * residualSquare
     for (let step = 0; step < steps && residualSquare > enough; step++) {
       this.#multiplyDense(gram, penalty, direction)
       for (let n = start; n < end; n++) {
