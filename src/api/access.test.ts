@@ -2,15 +2,15 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import test, { type TestContext } from 'node:test'
 import { checkListenHost, identify, isHostAllowed, isLoopback, isOriginAllowed, type AccessPolicy } from './access.ts'
-import { publishModel } from './testing/publish-model.ts'
-import { temporaryStores, testApp } from './testing/test-app.ts'
+import { publishModel } from '../../test/support/publish-model.ts'
+import { temporaryStores, testApp } from '../../test/support/test-api.ts'
 
 const sha256 = (key: string): string => createHash('sha256').update(key).digest('hex')
 const keys = (['read', 'write', 'admin'] as const).map((role) => ({ name: `the-${role}`, role, sha256: sha256(`key-${role}`) }))
 
 /** The API with routes that change things, one a role, each answering who called. */
 async function appWith(context: TestContext, access: Partial<AccessPolicy>) {
-  const { store } = await temporaryStores(context)
+  const { store } = await temporaryStores()
   await publishModel(store, '2024-W01-00000001')
   const built = await testApp(context, store, { access })
   const { app } = built

@@ -105,6 +105,7 @@ function logRequests(app: Api): void {
     const milliseconds = Math.round(reply.elapsedTime * 100) / 100
     const fields = { method: request.method, route, status: reply.statusCode, milliseconds }
     if (reply.statusCode >= 500 && reply.statusCode !== 503) request.log.error(fields, 'answered')
+    else if (request.routeOptions.config.access === 'public') request.log.debug(fields, 'answered') // probes, every few seconds
     else request.log.info(fields, 'answered')
   })
 }

@@ -7,8 +7,8 @@ import { MatineeError } from '../contracts/errors.ts'
 import type { ObjectStore } from '../contracts/ports.ts'
 import { storeKeys } from '../contracts/store-keys.ts'
 import { ModelHolder, type ModelHolderOptions } from './model-holder.ts'
-import { makeLatest, publishModel, userIds, writeModel } from './testing/publish-model.ts'
-import { silent, temporaryStores, testApp } from './testing/test-app.ts'
+import { makeLatest, publishModel, userIds, writeModel } from '../../test/support/publish-model.ts'
+import { silent, temporaryStores, testApp } from '../../test/support/test-api.ts'
 
 const good = '2024-W01-00000001'
 const next = '2024-W02-00000002'
@@ -44,8 +44,8 @@ const altered = (store: ObjectStore, changes: Partial<ObjectStore>): ObjectStore
 const never = (): Promise<never> => new Promise(() => undefined)
 const away = (): Promise<never> => Promise.reject(new MatineeError('store_unreachable', 'http://10.0.0.3:9000 does not answer'))
 
-test('a newly published model serves from the next look on', async (context) => {
-  const { store } = await temporaryStores(context)
+test('a newly published model serves from the next look on', async () => {
+  const { store } = await temporaryStores()
   const { holder } = holderOf(store)
   assert.throws(() => holder.current(), { code: 'model_missing' })
   await holder.poll()
@@ -63,8 +63,8 @@ test('a newly published model serves from the next look on', async (context) => 
   assert.equal(holder.current().version, good)
 })
 
-test('a look that finds the same entity tag reads nothing', async (context) => {
-  const { store } = await temporaryStores(context)
+test('a look that finds the same entity tag reads nothing', async () => {
+  const { store } = await temporaryStores()
   await publishModel(store, good)
   const { holder } = holderOf(store)
   await holder.poll()
@@ -175,8 +175,8 @@ const breaks: Readonly<Record<string, { readonly code: string; readonly detail: 
 }
 
 for (const [name, { code, detail, breakIt }] of Object.entries(breaks))
-  test(`the last good model stays: ${name}`, async (context) => {
-    const { store, cache, folder } = await temporaryStores(context)
+  test(`the last good model stays: ${name}`, async () => {
+    const { store, cache, folder } = await temporaryStores()
     await publishModel(store, good)
     const { holder, warnings, notes, time } = holderOf(store, { cache })
     await holder.poll()
@@ -216,8 +216,8 @@ for (const [name, body, detail] of [
   ],
   ['naming a path', '{"version": "../../etc"}', /is not a model version/],
 ] as const)
-  test(`the last good model stays: latest.json ${name}`, async (context) => {
-    const { store } = await temporaryStores(context)
+  test(`the last good model stays: latest.json ${name}`, async () => {
+    const { store } = await temporaryStores()
     await publishModel(store, good)
     const { holder } = holderOf(store)
     await holder.poll()
@@ -231,8 +231,8 @@ for (const [name, body, detail] of [
     assert.equal(holder.status().problem?.code, 'model_missing')
   })
 
-test('a model that cannot be loaded is tried again ever more rarely, another one at once', async (context) => {
-  const { store } = await temporaryStores(context)
+test('a model that cannot be loaded is tried again ever more rarely, another one at once', async () => {
+  const { store } = await temporaryStores()
   let manifestReads = 0
   const counted = altered(store, {
     read: (key) => {
@@ -252,8 +252,8 @@ test('a model that cannot be loaded is tried again ever more rarely, another one
   assert.equal(holder.current().version, good)
 })
 
-test('the store goes away and comes back: the model stays, the state is said once', async (context) => {
-  const { store } = await temporaryStores(context)
+test('the store goes away and comes back: the model stays, the state is said once', async () => {
+  const { store } = await temporaryStores()
   await publishModel(store, good)
   let isAway = false
   const { holder, warnings, notes } = holderOf(altered(store, { stat: (key) => (isAway ? away() : store.stat(key)) }))
@@ -271,7 +271,7 @@ test('the store goes away and comes back: the model stays, the state is said onc
 })
 
 test('a store that never answers holds up no start, no look and no request', { timeout: 10_000 }, async (context) => {
-  const { store } = await temporaryStores(context)
+  const { store } = await temporaryStores()
   const { holder, app } = await testApp(context, altered(store, { stat: never, read: never }), { answerWithinMs: 20 })
   assert.equal(holder.status().problem?.code, 'store_unreachable')
   assert.equal((await app.inject({ url: '/healthz' })).statusCode, 200)
@@ -280,8 +280,8 @@ test('a store that never answers holds up no start, no look and no request', { t
   assert.deepEqual([slow.statusCode, slow.json().code], [503, 'store_unreachable'])
 })
 
-test('without the store the local copy serves, and the store takes over once it is back', async (context) => {
-  const { store, cache } = await temporaryStores(context)
+test('without the store the local copy serves, and the store takes over once it is back', async () => {
+  const { store, cache } = await temporaryStores()
   await publishModel(store, good)
   const first = holderOf(store, { cache }).holder
   await first.poll()
@@ -309,8 +309,8 @@ test('without the store the local copy serves, and the store takes over once it 
   assert.equal(holder.current().version, next)
 })
 
-test('a broken local copy does not serve and is fetched anew', async (context) => {
-  const { store, cache, folder } = await temporaryStores(context)
+test('a broken local copy does not serve and is fetched anew', async () => {
+  const { store, cache, folder } = await temporaryStores()
   await publishModel(store, good)
   const first = holderOf(store, { cache }).holder
   await first.poll()
@@ -331,8 +331,8 @@ test('a broken local copy does not serve and is fetched anew', async (context) =
   assert.deepEqual(await readFile(copy), await readFile(join(folder, 'store', storeKeys.model(good, 'model.safetensors'))))
 })
 
-test('a copy spares the way to the store, and only two models are kept', async (context) => {
-  const { store, cache } = await temporaryStores(context)
+test('a copy spares the way to the store, and only two models are kept', async () => {
+  const { store, cache } = await temporaryStores()
   const read: string[] = []
   const watched = altered(store, {
     read: (key) => {
@@ -357,8 +357,8 @@ test('a copy spares the way to the store, and only two models are kept', async (
   assert.deepEqual(read, [storeKeys.modelLatest, storeKeys.model('2024-W02-0000000b', 'manifest.json')])
 })
 
-test('a copy that cannot be written harms nothing', async (context) => {
-  const { store, cache } = await temporaryStores(context)
+test('a copy that cannot be written harms nothing', async () => {
+  const { store, cache } = await temporaryStores()
   await publishModel(store, good)
   const full = altered(cache, { write: () => Promise.reject(new Error('ENOSPC: no space left on device')) })
   const { holder, warnings } = holderOf(store, { cache: full })
@@ -370,7 +370,7 @@ test('a copy that cannot be written harms nothing', async (context) => {
 })
 
 test('every answer is of one model, whole, while models change under many requests', async (context) => {
-  const { store } = await temporaryStores(context)
+  const { store } = await temporaryStores()
   const versions = [good, next] as const
   // In the second model the tastes of the first two users are exchanged.
   await writeModel(store, good)
@@ -405,7 +405,7 @@ test('every answer is of one model, whole, while models change under many reques
 })
 
 test('readiness and metrics tell which model serves and why a newer one does not', async (context: TestContext) => {
-  const { store, folder } = await temporaryStores(context)
+  const { store, folder } = await temporaryStores()
   const { app, holder } = await testApp(context, store)
   const before = await app.inject({ url: '/readyz' })
   assert.equal(before.statusCode, 503)
@@ -433,8 +433,8 @@ test('readiness and metrics tell which model serves and why a newer one does not
   assert.match(metrics, /matinee_http_request_duration_seconds_count\{method="GET",route="\/readyz",status="503"\} 1/)
 })
 
-test('inspected versions are loaded once for askers at the same time', async (context) => {
-  const { store } = await temporaryStores(context)
+test('inspected versions are loaded once for askers at the same time', async () => {
+  const { store } = await temporaryStores()
   await writeModel(store, good)
   await publishModel(store, next)
   let reads = 0

@@ -4,7 +4,7 @@ import test from 'node:test'
 import { Type, type TSchema } from 'typebox'
 import { Value } from 'typebox/value'
 import { sharedSchemas } from './schemas.ts'
-import { temporaryStores, testApp } from './testing/test-app.ts'
+import { temporaryStores, testApp } from '../../test/support/test-api.ts'
 import { openApiText } from './openapi.ts'
 
 interface Operation {
@@ -14,7 +14,7 @@ interface Operation {
 }
 
 test('docs/openapi.json is what the routes say: "node scripts/write-openapi.ts" writes it anew', async (context) => {
-  const { store } = await temporaryStores(context)
+  const { store } = await temporaryStores()
   const { app } = await testApp(context, store)
   const served = await app.inject({ url: '/openapi.json' })
   assert.equal(served.statusCode, 200)
@@ -24,7 +24,7 @@ test('docs/openapi.json is what the routes say: "node scripts/write-openapi.ts" 
 })
 
 test('every operation has a name of its own, a summary, and problem documents for its refusals', async (context) => {
-  const { store } = await temporaryStores(context)
+  const { store } = await temporaryStores()
   const { app } = await testApp(context, store)
   const document = (await app.inject({ url: '/openapi.json' })).json()
   const names: string[] = []
@@ -58,7 +58,7 @@ test('every example is what its schema allows', () => {
 })
 
 test('the documentation page loads from this server alone', async (context) => {
-  const { store } = await temporaryStores(context)
+  const { store } = await temporaryStores()
   const { app } = await testApp(context, store)
   const page = await app.inject({ url: '/docs' })
   assert.equal(page.statusCode, 200)

@@ -5,8 +5,8 @@ import { Value } from 'typebox/value'
 import { errorKinds, MatineeError, type ErrorCode } from '../contracts/errors.ts'
 import { problemOf } from './problems.ts'
 import { Problem } from './schemas.ts'
-import { publishModel } from './testing/publish-model.ts'
-import { temporaryStores, testApp } from './testing/test-app.ts'
+import { publishModel } from '../../test/support/publish-model.ts'
+import { temporaryStores, testApp } from '../../test/support/test-api.ts'
 
 const page = readFileSync(new URL('../../docs/errors.md', import.meta.url), 'utf8')
 
@@ -39,7 +39,7 @@ test('what concerns the operator alone stays out of answers', () => {
 })
 
 test('faults of every layer are problem documents', async (context) => {
-  const { store } = await temporaryStores(context)
+  const { store } = await temporaryStores()
   await publishModel(store, '2024-W01-00000001')
   const { app, log } = await testApp(context, store)
   app.get('/v1/fault', () => {
@@ -85,7 +85,7 @@ test('faults of every layer are problem documents', async (context) => {
 })
 
 test('the page that a problem points at is served', async (context) => {
-  const { store } = await temporaryStores(context)
+  const { store } = await temporaryStores()
   const { app } = await testApp(context, store)
   const { type } = (await app.inject({ url: '/none' })).json()
   const response = await app.inject({ url: type.split('#')[0] })
@@ -94,7 +94,7 @@ test('the page that a problem points at is served', async (context) => {
 })
 
 test('every answer has a request id and headers that keep browsers from guessing', async (context) => {
-  const { store } = await temporaryStores(context)
+  const { store } = await temporaryStores()
   const { app, log } = await testApp(context, store)
   for (const url of ['/healthz', '/none', '/v1/users/secret-user/recommendations', '/metrics', '/openapi.json']) {
     const { headers } = await app.inject({ url })

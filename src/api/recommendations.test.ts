@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import test, { type TestContext } from 'node:test'
-import { publishModel, titles } from './testing/publish-model.ts'
-import { temporaryStores, testApp } from './testing/test-app.ts'
+import { publishModel, titles } from '../../test/support/publish-model.ts'
+import { temporaryStores, testApp } from '../../test/support/test-api.ts'
 
 const version = '2024-W01-0000000a'
 
 async function serving(context: TestContext, algorithm = 'warp') {
-  const { store } = await temporaryStores(context)
+  const { store } = await temporaryStores()
   await publishModel(store, version, { algorithm })
   const { app } = await testApp(context, store)
   return async (url: string) => {
@@ -123,7 +123,7 @@ test('a genre that no title has is refused with those that there are', async (co
 })
 
 test('?model= asks another version than the one that serves', async (context) => {
-  const { store } = await temporaryStores(context)
+  const { store } = await temporaryStores()
   await publishModel(store, '2023-W52-0000000b', { algorithm: 'popularity' })
   await publishModel(store, version)
   const { app } = await testApp(context, store)

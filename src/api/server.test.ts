@@ -6,8 +6,8 @@ import { setTimeout } from 'node:timers/promises'
 import type { ObjectStore } from '../contracts/ports.ts'
 import { storeKeys } from '../contracts/store-keys.ts'
 import { startServer, type RunningServer, type ServerOptions } from './server.ts'
-import { makeLatest, publishModel, writeModel } from './testing/publish-model.ts'
-import { silent, temporaryStores } from './testing/test-app.ts'
+import { makeLatest, publishModel, writeModel } from '../../test/support/publish-model.ts'
+import { silent, temporaryStores } from '../../test/support/test-api.ts'
 
 async function running(context: TestContext, store: ObjectStore, options: Partial<ServerOptions> = {}): Promise<RunningServer> {
   const server = await startServer({
@@ -28,7 +28,7 @@ async function ready(url: string): Promise<void> {
 }
 
 test('listens, becomes ready when a model is published, and answers from the newest', { timeout: 30_000 }, async (context) => {
-  const { store } = await temporaryStores(context)
+  const { store } = await temporaryStores()
   const { url } = await running(context, store)
   const early = await fetch(`${url}/v1/users/u-0/recommendations`)
   assert.equal(early.status, 503)
@@ -42,7 +42,7 @@ test('listens, becomes ready when a model is published, and answers from the new
 })
 
 test('no request over the network fails while models change', { timeout: 60_000 }, async (context) => {
-  const { store } = await temporaryStores(context)
+  const { store } = await temporaryStores()
   const versions = ['2024-W01-00000001', '2024-W02-00000002'] as const
   for (const version of versions) await writeModel(store, version)
   await makeLatest(store, versions[0])
@@ -68,7 +68,7 @@ test('no request over the network fails while models change', { timeout: 60_000 
 })
 
 test('a stop lets requests under way end, and takes no new connection', { timeout: 30_000 }, async (context) => {
-  const { store } = await temporaryStores(context)
+  const { store } = await temporaryStores()
   await publishModel(store, '2024-W01-00000001')
   const asked = Promise.withResolvers<undefined>()
   const release = Promise.withResolvers<undefined>()
@@ -104,7 +104,7 @@ test('a stop lets requests under way end, and takes no new connection', { timeou
 })
 
 test('a request that hangs is cut off at the end of the time to drain', { timeout: 30_000 }, async (context) => {
-  const { store } = await temporaryStores(context)
+  const { store } = await temporaryStores()
   const server = await running(context, store, { drainMs: 50 })
   const hanging = request(`${server.url}/v1/none`, {
     method: 'POST',
@@ -118,7 +118,7 @@ test('a request that hangs is cut off at the end of the time to drain', { timeou
 })
 
 test('a port that is taken is named with the way out', async (context) => {
-  const { store } = await temporaryStores(context)
+  const { store } = await temporaryStores()
   const other = createServer()
   await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve))
   context.after(() => other.close())
@@ -127,7 +127,7 @@ test('a port that is taken is named with the way out', async (context) => {
 })
 
 test('without keys it does not listen where others can reach it', async (context) => {
-  const { store } = await temporaryStores(context)
+  const { store } = await temporaryStores()
   await assert.rejects(running(context, store, { access: { keys: [], host: '0.0.0.0', corsOrigins: [] } }), {
     code: 'configuration_invalid',
   })

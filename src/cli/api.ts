@@ -1,5 +1,7 @@
 /** `matinee api`: serves the published model until it is told to stop. */
 import { Command } from 'commander'
+import { createHash } from 'node:crypto'
+import { join } from 'node:path'
 import { pino } from 'pino'
 import { openStore } from '../adapters/object-store/open-store.ts'
 import { createLog } from '../api/log.ts'
@@ -14,9 +16,10 @@ export function apiCommand(context: CliContext): Command {
     .option('--poll <seconds>', 'seconds between two looks at which model should serve', seconds, 5)
     .action(async (options: { readonly copy: string; readonly poll: number }) => {
       const config = context.config()
+      const store = openStore(config.store)
       const server = await startServer({
-        store: openStore(config.store),
-        cache: openStore({ kind: 'file', path: options.copy }),
+        store,
+        cache: openStore({ kind: 'file', path: join(options.copy, folderNameOf(store.location)) }),
         access: { keys: config.api.keys, host: config.api.host, corsOrigins: config.corsOrigins },
         port: config.api.port,
         clock: { now: Date.now },
@@ -28,6 +31,9 @@ export function apiCommand(context: CliContext): Command {
       await server.close()
     })
 }
+
+/** A folder a store: the copy of one must not serve in place of another. */
+const folderNameOf = (location: string): string => createHash('sha256').update(location).digest('hex').slice(0, 16)
 
 function seconds(text: string): number {
   const value = Number(text)

@@ -1,27 +1,23 @@
 /** The API over a directory store of the test's own, built without listening. */
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { pino } from 'pino'
-import { DirectoryObjectStore } from '../../adapters/object-store/directory-store.ts'
-import type { ObjectStore } from '../../contracts/ports.ts'
-import type { AccessPolicy } from '../access.ts'
-import type { Api } from '../api.ts'
-import { buildApp } from '../app.ts'
-import { DocumentReader } from '../document-reader.ts'
-import { createLog } from '../log.ts'
-import { createMetrics } from '../metrics.ts'
-import { ModelHolder, type ModelHolderOptions } from '../model-holder.ts'
+import { DirectoryObjectStore } from '../../src/adapters/object-store/directory-store.ts'
+import type { ObjectStore } from '../../src/contracts/ports.ts'
+import type { AccessPolicy } from '../../src/api/access.ts'
+import type { Api } from '../../src/api/api.ts'
+import { buildApp } from '../../src/api/app.ts'
+import { DocumentReader } from '../../src/api/document-reader.ts'
+import { createLog } from '../../src/api/log.ts'
+import { createMetrics } from '../../src/api/metrics.ts'
+import { temporaryFolder } from './temporary-folder.ts'
+import { ModelHolder, type ModelHolderOptions } from '../../src/api/model-holder.ts'
 
 export const silent = pino({ level: 'silent' })
 
-/** Stores in folders that go when the test ends. */
-export async function temporaryStores(
-  context: TestContext,
-): Promise<{ readonly store: ObjectStore; readonly cache: ObjectStore; readonly folder: string }> {
-  const folder = await mkdtemp(join(tmpdir(), 'matinee-api-'))
-  context.after(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }))
+/** Two stores in one folder: that of the published models, and that of the API's copies. */
+export async function temporaryStores(): Promise<{ readonly store: ObjectStore; readonly cache: ObjectStore; readonly folder: string }> {
+  const folder = await temporaryFolder('api')
   const open = (name: string): ObjectStore => new DirectoryObjectStore(join(folder, name))
   return { store: open('store'), cache: open('cache'), folder }
 }

@@ -1,10 +1,10 @@
 /** A small published model as a run leaves it in the store, for tests: what each user likes is known in advance. */
 import { createHash } from 'node:crypto'
-import type { ModelItem, ModelManifest } from '../../contracts/documents.ts'
-import type { ObjectStore } from '../../contracts/ports.ts'
-import { storeKeys } from '../../contracts/store-keys.ts'
-import { encodeSafetensors } from '../../model/artifact/safetensors.ts'
-import type { Tensors } from '../../model/model.ts'
+import type { ModelItem, ModelManifest } from '../../src/contracts/documents.ts'
+import type { ObjectStore } from '../../src/contracts/ports.ts'
+import { storeKeys } from '../../src/contracts/store-keys.ts'
+import { encodeSafetensors } from '../../src/model/artifact/safetensors.ts'
+import type { Tensors } from '../../src/model/model.ts'
 
 const genres = ['드라마', '영화', '뉴스/시사'] as const
 const ageLimits = [0, 12, 15, 19, null] as const
