@@ -1,13 +1,14 @@
 /** The HTTP API as a Fastify application, built from what it is given and without listening: tests inject requests. */
 import cors from '@fastify/cors'
-import { fastify, LogController, type FastifyRequest } from 'fastify'
+import { fastify, LogController, type ConnectionError, type FastifyRequest } from 'fastify'
 import { randomUUID } from 'node:crypto'
+import type { Socket } from 'node:net'
 import { MatineeError } from '../contracts/errors.ts'
 import { registerAccess } from './access.ts'
 import type { Api, ApiDependencies } from './api.ts'
 import { measureRequests } from './metrics.ts'
 import { registerOpenApi } from './openapi.ts'
-import { pathOf, sendProblem } from './problems.ts'
+import { pathOf, problemOf, sendProblem } from './problems.ts'
 import { catalogueRoutes } from './routes/catalogue.ts'
 import { modelRoutes } from './routes/models.ts'
 import { operationRoutes } from './routes/operation.ts'
@@ -28,8 +29,9 @@ export async function buildApp(dependencies: ApiDependencies): Promise<Api> {
     return503OnClosing: false,
     requestIdHeader: false,
     genReqId: (request) => acceptedId(request.headers['x-request-id']) ?? randomUUID(),
-    routerOptions: { maxParamLength: 1024, ignoreTrailingSlash: false },
+    routerOptions: { maxParamLength: 4096, ignoreTrailingSlash: false },
     ajv: { customOptions: { coerceTypes: 'array', removeAdditional: false, useDefaults: true, allErrors: false, verbose: true } },
+    clientErrorHandler: refuseConnection,
     // A URL that cannot be decoded meets no hook: it gets its headers here.
     frameworkErrors: (error, request, reply) => {
       void reply.headers(answerHeaders(request.id))
@@ -88,6 +90,29 @@ const answerHeaders = (requestId: string) => ({
   'cross-origin-resource-policy': 'same-origin',
   'cache-control': 'no-store',
 })
+
+/** What is not HTTP reaches no route and no hook. */
+function refuseConnection(error: ConnectionError, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
+  const requestId = randomUUID()
+  const late = error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+  const detail = late ? 'the request did not arrive in time' : 'this is not an HTTP request that can be read'
+  const headers = Object.entries({
+    ...answerHeaders(requestId),
+    'content-type': 'application/problem+json',
+    connection: 'close',
+  })
+  const body = JSON.stringify(problemOf(new MatineeError('request_invalid', detail), { id: requestId, url: '' }))
+  socket.end(
+    [
+      'HTTP/1.1 400 Bad Request',
+      ...headers.map(([name, value]) => `${name}: ${value}`),
+      `content-length: ${Buffer.byteLength(body)}`,
+      '',
+      body,
+    ].join('\r\n'),
+  )
+}
 
 const acceptedId = (header: string | string[] | undefined): string | undefined =>
   typeof header === 'string' && /^[\w.-]{8,128}$/.test(header) ? header : undefined

@@ -64,6 +64,7 @@ const longestRetryMs = 5 * 60_000
 /** A load that takes longer is given up, so that a store which falls silent midway does not end all following. */
 const loadWithinMs = 15 * 60_000
 const inspectedVersions = 2
+const inspectWithinMs = 60_000
 
 export class ModelHolder implements ServingModels {
   readonly #options: ModelHolderOptions
@@ -110,14 +111,19 @@ export class ModelHolder implements ServingModels {
     if (version === this.#serving?.version) return this.#serving
     let snapshot = this.#inspected.get(version)
     if (snapshot === undefined) {
-      const loading = this.#inspecting.then(async () => (await loadSnapshot(checkVersion(version), this.#options.store)).snapshot)
+      const { store } = this.#options
+      const manifestKey = storeKeys.model(checkVersion(version), 'manifest.json')
+      const loading = this.#inspecting.then(() => answerWithin(inspectWithinMs, manifestKey, loadSnapshot(version, store)))
       this.#inspecting = loading.catch(() => undefined)
-      snapshot = loading.catch((error: unknown) => {
-        this.#inspected.delete(version)
-        if (error instanceof MatineeError && error.code === 'store_missing')
-          throw new MatineeError('not_found', `there is no model ${version}; /v1/models lists those that there are`, { cause: error })
-        throw error
-      })
+      snapshot = loading.then(
+        (loaded) => loaded.snapshot,
+        (error: unknown) => {
+          this.#inspected.delete(version)
+          if (error instanceof MatineeError && error.code === 'store_missing' && error.details['key'] === manifestKey)
+            throw new MatineeError('not_found', `there is no model ${version}; /v1/models lists those that there are`, { cause: error })
+          throw error
+        },
+      )
     }
     this.#inspected.delete(version)
     this.#inspected.set(version, snapshot)

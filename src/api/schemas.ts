@@ -61,8 +61,13 @@ export const Problem = shared(
 )
 export type Problem = Static<typeof Problem>
 
-/** The answers that any route may give besides its own. */
-export const problems = <Status extends number>(...statuses: readonly Status[]) =>
+/** Refusals for a route's `response`: those of access, and the given ones. */
+export const problems = (...statuses: readonly number[]) => problemAnswers([401, 403, ...statuses])
+
+/** The same for a route that everyone may call. */
+export const publicProblems = (...statuses: readonly number[]) => problemAnswers(statuses)
+
+const problemAnswers = (statuses: readonly number[]) =>
   Object.fromEntries(
     statuses.map((status) => [
       status,
@@ -91,7 +96,7 @@ const Count = Type.Integer({ minimum: 1, maximum: 100, default: 10, description:
 const Genres = Type.Array(Type.String({ maxLength: 200 }), {
   maxItems: 50,
   description: 'Only titles of these genres (`program_genre`): repeated, or separated by commas',
-  examples: ['드라마'],
+  examples: [['드라마', '영화']],
 })
 const MaxAge = Type.Integer({
   minimum: 0,

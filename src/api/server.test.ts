@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { request } from 'node:http'
-import { createServer, type AddressInfo } from 'node:net'
+import { connect, createServer, type AddressInfo } from 'node:net'
 import test, { type TestContext } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
 import type { ObjectStore } from '../contracts/ports.ts'
@@ -131,4 +131,15 @@ test('without keys it does not listen where others can reach it', async (context
   await assert.rejects(running(context, store, { access: { keys: [], host: '0.0.0.0', corsOrigins: [] } }), {
     code: 'configuration_invalid',
   })
+})
+
+test('what is not HTTP is refused in our form', { timeout: 30_000 }, async (context) => {
+  const { store } = await temporaryStores()
+  const { url } = await running(context, store)
+  const socket = connect(Number(new URL(url).port), '127.0.0.1')
+  socket.end('HELLO\r\n\r\n')
+  const answer = (await socket.setEncoding('utf8').toArray()).join('')
+  assert.match(answer, /^HTTP\/1\.1 400 Bad Request\r\n/)
+  assert.match(answer, /content-type: application\/problem\+json\r\n/)
+  assert.match(answer, /"code":"request_invalid"/)
 })

@@ -14,7 +14,7 @@ export function catalogueRoutes(app: Api, { models }: ApiDependencies): void {
         tags: ['catalogue'],
         summary: 'The titles that may be recommended, most watched first',
         querystring: ProgramsQuery,
-        response: { 200: ref(Programs), ...problems(400, 401, 503) },
+        response: { 200: ref(Programs), ...problems(400, 503) },
       },
     },
     ({ query }) => {
@@ -41,7 +41,7 @@ export function catalogueRoutes(app: Api, { models }: ApiDependencies): void {
         tags: ['catalogue'],
         summary: 'One title',
         params: Type.Object({ id: ProgramId }),
-        response: { 200: ref(Program), ...problems(401, 404, 503) },
+        response: { 200: ref(Program), ...problems(404, 503) },
       },
     },
     ({ params }) => {
@@ -64,7 +64,7 @@ export function catalogueRoutes(app: Api, { models }: ApiDependencies): void {
         tags: ['catalogue'],
         summary: 'What a user had watched when the model was trained',
         params: Type.Object({ id: UserId }),
-        response: { 200: ref(History), ...problems(401, 503) },
+        response: { 200: ref(History), ...problems(503) },
       },
     },
     ({ params }) => {

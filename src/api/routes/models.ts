@@ -13,7 +13,7 @@ export function modelRoutes(app: Api, { models, documents }: ApiDependencies): v
         operationId: 'listModels',
         tags: ['models'],
         summary: 'The models of the store, newest week first',
-        response: { 200: ref(Models), ...problems(401, 503) },
+        response: { 200: ref(Models), ...problems(503) },
       },
     },
     async (request) => {
@@ -36,7 +36,7 @@ export function modelRoutes(app: Api, { models, documents }: ApiDependencies): v
         operationId: 'getLatestModel',
         tags: ['models'],
         summary: 'The model that serves now',
-        response: { 200: ref(ModelDetail), ...problems(401, 503) },
+        response: { 200: ref(ModelDetail), ...problems(503) },
       },
     },
     () => ({ ...models.current().manifest, serving: true }),
@@ -50,7 +50,7 @@ export function modelRoutes(app: Api, { models, documents }: ApiDependencies): v
         tags: ['models'],
         summary: 'Everything that is written down of one model',
         params: Type.Object({ version: versionParameter('Model version') }),
-        response: { 200: ref(ModelDetail), ...problems(400, 401, 404, 503) },
+        response: { 200: ref(ModelDetail), ...problems(400, 404, 503) },
       },
     },
     async ({ params: { version } }) => {
@@ -67,7 +67,7 @@ export function modelRoutes(app: Api, { models, documents }: ApiDependencies): v
         operationId: 'listMetrics',
         tags: ['models'],
         summary: 'Everything measured, by week, oldest first',
-        response: { 200: ref(MetricsOfWeeks), ...problems(401, 503) },
+        response: { 200: ref(MetricsOfWeeks), ...problems(503) },
       },
     },
     async (request) => {

@@ -1,7 +1,7 @@
 /** For whoever runs the server: is it alive, can it answer, what does it do. */
 import { MatineeError } from '../../contracts/errors.ts'
 import type { Api, ApiDependencies } from '../api.ts'
-import { Health, problems, Readiness, ref } from '../schemas.ts'
+import { Health, publicProblems, Readiness, ref } from '../schemas.ts'
 
 export function operationRoutes(app: Api, { models, metrics }: ApiDependencies): void {
   let stopping = false
@@ -33,7 +33,7 @@ export function operationRoutes(app: Api, { models, metrics }: ApiDependencies):
         tags: ['operation'],
         summary: 'Whether a model is loaded, which one, and why a newer one is not',
         security: [],
-        response: { 200: ref(Readiness), ...problems(503) },
+        response: { 200: ref(Readiness), ...publicProblems(503) },
       },
     },
     () => {

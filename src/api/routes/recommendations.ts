@@ -16,7 +16,7 @@ export function recommendationRoutes(app: Api, { models, metrics }: ApiDependenc
           'Filters apply before the best are chosen, so that a filter does not shorten the list. A user whom the model does not know gets popular titles.',
         params: Type.Object({ id: UserId }),
         querystring: RecommendationsQuery,
-        response: { 200: ref(Recommendations), ...problems(400, 401, 503) },
+        response: { 200: ref(Recommendations), ...problems(400, 404, 503) },
       },
     },
     async ({ params, query }) => {
@@ -42,7 +42,7 @@ export function recommendationRoutes(app: Api, { models, metrics }: ApiDependenc
         tags: ['recommendations'],
         summary: 'The titles that most users watched',
         querystring: PopularQuery,
-        response: { 200: ref(Popular), ...problems(400, 401, 503) },
+        response: { 200: ref(Popular), ...problems(400, 503) },
       },
     },
     ({ query }) => {
