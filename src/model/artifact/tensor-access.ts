@@ -21,8 +21,8 @@ export function readTensor<Data extends Tensor['data']>(
   const { shape, data } = tensor
   if (!isOf(data, kind) || shape.length !== dimensions)
     throw incompatible(`tensor ${name} is ${data.constructor.name} [${shape.join(', ')}], expected ${wanted}`)
-  const place = data.findIndex((value: number) => !Number.isFinite(value))
-  if (place !== -1) throw incompatible(`tensor ${name} has ${data[place]} at ${place}, expected finite numbers`)
+  for (let n = 0; n < data.length; n++)
+    if (!Number.isFinite(data[n])) throw incompatible(`tensor ${name} has ${data[n]} at ${n}, expected finite numbers`)
   return { shape, data }
 }
 

@@ -119,7 +119,8 @@ export function shuffle(values: Uint32Array, random: Random): void {
 
 /** The integers 0 to length - 1 in random order. */
 export function permutation(length: number, random: Random): Uint32Array {
-  const order = Uint32Array.from({ length }, (_, i) => i)
+  const order = new Uint32Array(length)
+  for (let n = 0; n < length; n++) order[n] = n
   shuffle(order, random)
   return order
 }

@@ -43,8 +43,8 @@ const algorithm = 'warp'
 const margin = 1
 /** Bounds a step where the catalogue has more than e^10 items or weights are above 1. */
 const largestLoss = 10
-/** Multiply-adds of one `advance`: about a fifth of a second. */
-const batchWork = 1e8
+/** Multiply-adds of one `advance`: about a tenth of a second. */
+const batchWork = 4e7
 
 interface Settings {
   readonly factors: number
@@ -66,7 +66,11 @@ interface State {
 
 function firstState(input: Interactions, users: Uint32Array, factors: number, seed: number): State {
   const random = Random.seeded(seed, 0)
-  const draw = (rows: number): Float32Array => Float32Array.from({ length: rows * factors }, () => (random.unit() - 0.5) / factors)
+  const draw = (rows: number): Float32Array => {
+    const numbers = new Float32Array(rows * factors)
+    for (let n = 0; n < numbers.length; n++) numbers[n] = (random.unit() - 0.5) / factors
+    return numbers
+  }
   const itemFactors = draw(input.itemCount)
   const userFactors = draw(input.userCount)
   const taught = new Uint8Array(input.userCount)
@@ -303,8 +307,11 @@ export function nthAbsent(items: Uint32Array, start: number, end: number, n: num
 const rankLosses = (itemCount: number, maxSampled: number): Float64Array =>
   Float64Array.from({ length: maxSampled + 1 }, (_, s) => (s === 0 ? 0 : Math.log(Math.max(1, Math.floor((itemCount - 1) / s)))))
 
-/** Passes over a history: by then its factors no longer move much (Adagrad). */
-const foldInPasses = 30
+/**
+ * Passes over a history. On MovieLens 100K factors from 10 or 30 passes rank as well as those of the fit itself; after 300 they have
+ * learnt the history by heart and rank worse.
+ */
+const foldInPasses = 10
 
 export class WarpModel extends FactorModel {
   readonly #settings: Omit<Settings, 'factors' | 'epochs'>
