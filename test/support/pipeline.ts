@@ -33,6 +33,8 @@ export interface Pipeline {
   readonly client: Client
   /** Runs `matinee …args` to its end. */
   matinee(...args: readonly string[]): Promise<CommandResult>
+  /** The same with other settings. */
+  matineeWith(settings: Record<string, string>, ...args: readonly string[]): Promise<CommandResult>
   startWorker(): Promise<ServerProcess>
   stop(): Promise<void>
 }
@@ -66,6 +68,7 @@ export async function startPipeline(settings: Record<string, string> = {}): Prom
     temporal,
     client: new Client({ connection, namespace: temporal.namespace }),
     matinee: (...args) => runMatinee(args, environment),
+    matineeWith: (other, ...args) => runMatinee(args, { ...environment, ...other }),
     async startWorker() {
       const worker = await startServerProcess(
         {

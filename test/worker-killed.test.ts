@@ -1,0 +1,53 @@
+/** kill -9 of the worker in the middle of `train`: the run goes on after a restart, and ends as an undisturbed one. */
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import { WeekInfo } from '../src/contracts/documents.ts'
+import { storeKeys } from '../src/contracts/store-keys.ts'
+import { readDocument } from '../src/contracts/stored-documents.ts'
+import { startPipeline, waitFor } from './support/pipeline.ts'
+
+await test('a worker that is killed while it trains', { timeout: 300_000 }, async (t) => {
+  const pipeline = await startPipeline()
+  t.after(() => pipeline.stop())
+  const { matinee, client, store } = pipeline
+  const generated = await matinee(
+    'generate',
+    '--users',
+    '4000',
+    '--programs',
+    '800',
+    '--rows',
+    '250000',
+    '--weeks',
+    '4',
+    '--end',
+    '2024-W01',
+  )
+  assert.equal(generated.exitCode, 0, generated.stderr)
+  const worker = await pipeline.startWorker()
+  const run = matinee('run', '--week', '2024-W01', '--wait', '--json')
+  const handle = client.workflow.getHandle('retrain-2024-W01')
+
+  await waitFor('training to be under way', async () => {
+    const description = await handle.describe().catch(() => undefined)
+    const pending = description?.raw.pendingActivities?.find(({ activityType }) => activityType?.name === 'train')
+    const heartbeat = pending?.heartbeatDetails?.payloads?.[0]?.data
+    return heartbeat && /"epoch":[1-8],/.test(new TextDecoder().decode(heartbeat)) ? true : undefined
+  })
+  await worker.kill()
+  await pipeline.startWorker()
+
+  const { exitCode, stdout, stderr } = await run
+  assert.equal(exitCode, 0, stderr)
+  const disturbed: unknown = JSON.parse(stdout)
+  assert.ok(typeof disturbed === 'object' && disturbed !== null && 'version' in disturbed)
+  const counter = await readDocument(store, WeekInfo, storeKeys.weekInfo)
+  assert.deepEqual([counter.week, counter.values], ['2024-W01', [1]])
+
+  const { events } = await handle.fetchHistory()
+  const retried = (events ?? []).some((event) => (event.activityTaskStartedEventAttributes?.attempt ?? 1) > 1)
+  assert.ok(retried, 'the killed attempt was followed by another')
+
+  const undisturbed = await matinee('run', '--week', '2024-W01', '--wait', '--json')
+  assert.equal(JSON.parse(undisturbed.stdout).version, disturbed.version)
+})
