@@ -30,6 +30,10 @@ const BUSY_MS = 10_000
 /** MySQL gives up on a client that takes no rows for a minute; a busy machine or a full disk queue can take longer. */
 const NET_WRITE_TIMEOUT_SECONDS = 3_600
 
+/** knex prints what it also throws. Whoever catches an error says it once, in our own words. */
+const quiet = { debug: ignore, warn: ignore, error: ignore, deprecate: ignore }
+function ignore(): void {}
+
 type Ready = (error: Error | null, connection: unknown) => void
 
 /** Creates missing folders of an embedded database; never creates a MySQL schema. Connects on first use. */
@@ -42,6 +46,7 @@ export function connect(location: DatabaseLocation, options: ConnectOptions = {}
       client: LibsqlClient as unknown as typeof Knex.Client,
       connection: { filename },
       useNullAsDefault: true,
+      log: quiet,
       pool: {
         min: 0,
         max: 1,
@@ -61,6 +66,7 @@ export function connect(location: DatabaseLocation, options: ConnectOptions = {}
     : []
   return knex({
     client: 'mysql2',
+    log: quiet,
     connection: {
       host: location.host,
       port: location.port,

@@ -9,6 +9,8 @@ import { sourceValue } from './source-value.ts'
 import { BEFORE, type ColumnTypes, type RowQuery, type TableReader } from './table-reader.ts'
 
 const BATCH_ROWS = 2_048
+/** When a server counts as gone that says nothing: far longer than a scan takes to its next batch, or its reader for one. */
+const SILENCE_MS = 10 * 60_000
 /** MySQL's number for "unknown or incorrect time zone". */
 const ER_UNKNOWN_TIME_ZONE = 1298
 
@@ -32,7 +34,8 @@ export function mysqlReader(timeZone: string, location: string): TableReader {
       const connection = await acquire(knex)
       try {
         await setSessionZone(knex, connection, { table: 'vods_sumut', types }, timeZone, location)
-        return await bounds(knex, connection, 'vods_sumut', 'log_dt', { e_bool: 0 })
+        const usable = knex('vods_sumut').where('e_bool', 0)
+        return [await edge(usable, 'log_dt', 'asc', connection), await edge(usable, 'log_dt', 'desc', connection)]
       } finally {
         await release(knex, connection)
       }
@@ -52,6 +55,7 @@ async function columnTypes(knex: Knex, table: SourceTable): Promise<ColumnTypes>
     .from('information_schema.columns')
     .where('table_schema', knex.raw('database()'))
     .where('table_name', table)
+    .timeout(SILENCE_MS)
   return new Map(rows.map(({ name, type }) => [name.toLowerCase(), type.toLowerCase()]))
 }
 
@@ -60,17 +64,28 @@ async function* streamRows(knex: Knex, connection: Connection, query: RowQuery):
   const select = knex.select(columns.map((column) => expression(knex, column, types.get(column.name)))).from(table)
   if (before !== undefined) void select.whereRaw(BEFORE, [before])
   const { sql, bindings } = select.toSQL().toNative()
-  const rows: AsyncIterable<unknown[]> = connection
+  const rows = connection
     .query({ sql, values: [...bindings], rowsAsArray: true })
     .stream({ highWaterMark: BATCH_ROWS, ...(signal === undefined ? {} : { signal }) })
-  let batch: SourceValue[][] = []
-  for await (const row of rows) {
-    batch.push(row.map(sourceValue))
-    if (batch.length < BATCH_ROWS) continue
-    yield batch
-    batch = []
+  // A connection that is lost tells its callbacks and itself, but not a query's stream, which would wait for ever;
+  // one whose server froze, or went without a word, tells nobody.
+  const lost = (error: Error): void => void rows.destroy(error)
+  const silence = setTimeout(() => lost(new Error(`no row for ${SILENCE_MS / 1000} seconds`)), SILENCE_MS)
+  connection.once('error', lost)
+  try {
+    let batch: SourceValue[][] = []
+    for await (const row of rows as AsyncIterable<unknown[]>) {
+      batch.push(row.map(sourceValue))
+      if (batch.length < BATCH_ROWS) continue
+      yield batch
+      batch = []
+      silence.refresh()
+    }
+    if (batch.length > 0) yield batch
+  } finally {
+    clearTimeout(silence)
+    connection.off('error', lost)
   }
-  if (batch.length > 0) yield batch
 }
 
 /** A BIT arrives as bytes; as a number it is the flag that it stands for. */
@@ -79,19 +94,17 @@ function expression(knex: Knex, { name }: SourceColumn, type: string | undefined
   return type === 'bit' ? knex.raw('?? + 0', [name]) : knex.raw('??', [name])
 }
 
-async function bounds(
-  knex: Knex,
-  connection: Connection,
-  table: SourceTable,
-  column: string,
-  where: Readonly<Record<string, number>> = {},
-): Promise<readonly [SourceValue, SourceValue]> {
-  const [found]: { oldest: SourceValue; newest: SourceValue }[] = await knex
-    .select({ oldest: knex.raw('min(??)', [column]), newest: knex.raw('max(??)', [column]) })
-    .from(table)
-    .where(where)
+/** The first value of a column in an order: where an index has that order, as it should on a log's time, no row is searched. */
+async function edge(rows: Knex.QueryBuilder, column: string, order: 'asc' | 'desc', connection: Connection): Promise<SourceValue> {
+  const [value]: unknown[] = await rows
+    .clone()
+    .whereNotNull(column)
+    .orderBy(column, order)
+    .limit(1)
+    .pluck(column)
+    .timeout(SILENCE_MS)
     .connection(connection)
-  return [found?.oldest ?? null, found?.newest ?? null]
+  return sourceValue(value)
 }
 
 /**
@@ -108,7 +121,8 @@ async function setSessionZone(
 ): Promise<void> {
   const timestamps = sourceTables[table].filter(({ name }) => types.get(name) === 'timestamp').map(({ name }) => name)
   if (timestamps.length === 0) return
-  const setZone = (zone: string): Promise<unknown> => Promise.resolve(knex.raw('set time_zone = ?', [zone]).connection(connection))
+  const setZone = (zone: string): Promise<unknown> =>
+    Promise.resolve(knex.raw('set time_zone = ?', [zone]).timeout(SILENCE_MS).connection(connection))
   try {
     await setZone(timeZone)
     return
@@ -117,7 +131,8 @@ async function setSessionZone(
   }
   await setZone('+00:00')
   const texts: SourceValue[] = []
-  for (const column of timestamps) texts.push(...(await bounds(knex, connection, table, column)))
+  for (const column of timestamps)
+    texts.push(await edge(knex(table), column, 'asc', connection), await edge(knex(table), column, 'desc', connection))
   const instants = texts.map((text) => Date.parse(`${String(text).replace(' ', 'T')}Z`)).filter((instant) => !Number.isNaN(instant))
   const offset = instants.length === 0 ? '+00:00' : fixedOffset(timeZone, Math.min(...instants), Math.max(...instants))
   if (offset === undefined)

@@ -4,5 +4,7 @@ import type { SourceValue } from '../../contracts/ports.ts'
 export function sourceValue(value: unknown): SourceValue {
   if (value === null || value === undefined) return null
   if (typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint') return value
-  return Buffer.isBuffer(value) ? value.toString('utf8') : JSON.stringify(value)
+  if (value instanceof ArrayBuffer) return Buffer.from(value).toString('utf8')
+  if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('utf8')
+  return JSON.stringify(value)
 }

@@ -46,8 +46,12 @@ function exactly(knex: Knex, { name, kind }: SourceColumn): Knex.Raw {
     : knex.raw('??', [name])
 }
 
+/** An index on `log_dt`, which imports make, answers both without a search. */
 async function viewingBounds(knex: Knex): Promise<readonly [SourceValue, SourceValue]> {
-  const viewings: Knex.QueryBuilder = knex('vods_sumut').where('e_bool', 0)
-  const [found]: { oldest: unknown; newest: unknown }[] = await viewings.min({ oldest: 'log_dt' }).max({ newest: 'log_dt' })
-  return [sourceValue(found?.oldest), sourceValue(found?.newest)]
+  const edge = async (order: 'asc' | 'desc'): Promise<SourceValue> => {
+    const usable = knex('vods_sumut').where('e_bool', 0).whereNotNull('log_dt')
+    const [value]: unknown[] = await usable.orderBy('log_dt', order).limit(1).pluck('log_dt')
+    return sourceValue(value)
+  }
+  return [await edge('asc'), await edge('desc')]
 }
