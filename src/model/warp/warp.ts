@@ -18,12 +18,12 @@
  * | L             | `rankLoss[s]` × c                | -                                             |
  *
  * Departures from LightFM: no user bias (it cancels in every comparison of a user's items); regularization acts on the numbers that
- * a pair touches, and only then; negatives are drawn directly from the items that the user lacks, so nothing is drawn twice and a
- * user who has all but one item costs no more; steps are computed in double precision.
+ * a pair touches, and only then; negatives are drawn directly from the items that the user lacks, so no draw is thrown away and
+ * a user who has all but one item costs no more; steps are computed in double precision.
  *
  * An epoch takes every pair once, in random order. Randomness: stream 0 of the seed gives the first values, (uniform - 1/2) / factors;
  * stream e + 1 gives order and draws of epoch e. So an epoch needs no generator state from the one before it, and a checkpoint holds
- * numbers alone. One epoch costs O(pairs × (max_sampled × (factors + log(items of the user))), memory 4 numbers a factor of users and items
+ * numbers alone. One epoch costs O(pairs × (max_sampled × (factors + log(items of the user))), memory 8 bytes a factor of users and items
  * + 8 bytes a pair. The input is checked (`checkInteractions`) and never written to.
  *
  * Pairs of weight 0 teach nothing but are never drawn as negatives. Users without a pair of weight above 0 have factors 0 and get what
