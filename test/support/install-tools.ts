@@ -1,8 +1,8 @@
 /** `node test/support/install-tools.ts`: brings what the tests need before the first of them runs, or names all that is missing. */
 import { reasonOf } from '../../src/adapters/tools/programs.ts'
-import { findChromium, findMariaDb, findMariaDbTool, findTemporalCli, findVersityGw } from './programs.ts'
+import { findChromium, findMariaDb, findMariaDbTool, findPython, findTemporalCli, findVersityGw } from './programs.ts'
 
-const needed = [findMariaDb, () => findMariaDbTool('mariadb-install-db'), findChromium, findVersityGw, findTemporalCli]
+const needed = [findMariaDb, () => findMariaDbTool('mariadb-install-db'), findChromium, findPython, findVersityGw, findTemporalCli]
 for (const find of needed) {
   try {
     process.stdout.write(`${await find()}\n`)

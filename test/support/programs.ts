@@ -5,7 +5,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { goInstall } from '../../src/adapters/tools/go-install.ts'
 import { withFileLock } from '../../src/adapters/tools/file-lock.ts'
-import { cacheFolder, executableName, findOnPath, isExecutable, reasonOf } from '../../src/adapters/tools/programs.ts'
+import { cacheFolder, executableName, findOnPath, isExecutable, outputOf, reasonOf } from '../../src/adapters/tools/programs.ts'
 import { findTemporal } from '../../src/adapters/tools/temporal-cli.ts'
 import { MatineeError } from '../../src/contracts/errors.ts'
 
@@ -22,6 +22,8 @@ interface DebianProgram {
   readonly packages: readonly string[]
   /** For people on other systems. */
   readonly elsewhere: string
+  /** Whether it is the one that is needed, where its name alone does not say so. */
+  readonly serves?: (path: string) => Promise<boolean>
 }
 
 const mariadbServer: DebianProgram = {
@@ -38,6 +40,20 @@ const chromium: DebianProgram = {
   elsewhere: '"brew install --cask google-chrome", or "sudo apt-get install -y chromium" on Debian',
 }
 
+const python: DebianProgram = {
+  names: ['python3', 'python3.14', 'python3.13', 'python3.12', 'python3.11'],
+  folders: ['/usr/bin', '/opt/homebrew/bin', '/usr/local/bin'],
+  packages: ['python3', 'python3-venv'],
+  elsewhere:
+    '3.11 or newer with its venv module, by "brew install python", or by "sudo apt-get install -y python3-venv" on Debian 12, Ubuntu 24.04 and newer',
+  // Debian splits what makes environments (ensurepip) off from the language.
+  serves: (path) =>
+    outputOf(path, ['-c', 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))'], environment).then(
+      () => true,
+      () => false,
+    ),
+}
+
 const versitygw = { package: 'github.com/versity/versitygw/cmd/versitygw', version: 'v1.8.0' } as const
 
 /** A real MySQL-compatible server. @throws MatineeError `tool_missing`. */
@@ -48,6 +64,9 @@ export const findMariaDbTool = (name: string): Promise<string> => findOrInstall(
 
 /** A real browser. @throws MatineeError `tool_missing`. */
 export const findChromium = (): Promise<string> => findOrInstall(chromium)
+
+/** Python 3.11 or newer that can make environments. @throws MatineeError `tool_missing`. */
+export const findPython = (): Promise<string> => findOrInstall(python)
 
 /** The demo's own way. @throws MatineeError `tool_missing`. */
 export const findTemporalCli = (): Promise<string> => findTemporal({ log, environment })
@@ -68,10 +87,10 @@ export async function findVersityGw(): Promise<string> {
   }
 }
 
-async function find({ names, folders }: DebianProgram): Promise<string | undefined> {
+async function find({ names, folders, serves }: DebianProgram): Promise<string | undefined> {
   for (const name of names) {
     const path = await findOnPath(name, environment, folders)
-    if (path !== undefined) return path
+    if (path !== undefined && (serves === undefined || (await serves(path)))) return path
   }
   return undefined
 }
