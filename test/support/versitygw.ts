@@ -27,9 +27,7 @@ export async function startVersityGw(): Promise<VersityGw> {
   const command = await findVersityGw()
   const home = await temporaryFolder('s3')
   const folder = join(home, 'objects')
-  const sidecar = join(home, 'attributes') // for temporary folders without extended attributes
   await mkdir(folder)
-  await mkdir(sidecar)
   const port = await freePort()
   const endpoint = `http://127.0.0.1:${port}`
   const server = await startTestServer(() =>
@@ -37,7 +35,7 @@ export async function startVersityGw(): Promise<VersityGw> {
       {
         name: 'versitygw',
         command,
-        args: ['--port', `127.0.0.1:${port}`, '--quiet', 'posix', '--sidecar', sidecar, folder],
+        args: ['--port', `127.0.0.1:${port}`, '--quiet', 'posix', folder],
         environment: {
           ...process.env,
           ROOT_ACCESS_KEY: credentials.AWS_ACCESS_KEY_ID,

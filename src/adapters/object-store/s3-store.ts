@@ -177,6 +177,7 @@ export class S3ObjectStore implements ObjectStore {
         return await use(object, body)
       } catch (error) {
         if (attempt === bodyAttempts) throw this.#translated(key, error)
+        await pause(attempt)
       }
     }
   }
@@ -196,12 +197,14 @@ export class S3ObjectStore implements ObjectStore {
           return { written: true, entityTag: tagOf(await send(input), key) }
         } catch (error) {
           const refused = statusOf(error) === 412 || (options.precondition !== undefined && nameOf(error) === 'NoSuchKey')
-          const met = statusOf(error) === 409
-          if (!refused && !met) throw error
+          const met = statusOf(error) === 409 // another write of the key is under way
+          const finished = nameOf(error) === 'NoSuchUpload' // AWS's answer to the repeated end of an upload in parts
+          if (!refused && !met && !finished) throw error
           const there = await this.#head(key)
           if (there?.Metadata?.[markName] === mark) return { written: true, entityTag: tagOf(there, key) }
+          if (finished) throw error
           if (refused || attempt === conflictAttempts) return { written: false }
-          await delay(50 * attempt * (0.5 + Math.random()))
+          await pause(attempt)
         }
       }
     })
@@ -260,7 +263,7 @@ export class S3ObjectStore implements ObjectStore {
         `${this.location}: no access to ${key === '' ? 'it' : key} (${name}); check the credentials, and the rights to get, put, delete and list`,
         { cause, details },
       )
-    if (status !== undefined && status < 500 && ![408, 409, 429].includes(status) && name !== 'RequestTimeout')
+    if (status !== undefined && status < 500 && ![404, 408, 409, 429].includes(status) && name !== 'RequestTimeout')
       return new MatineeError('store_denied', `${this.location}: it refused ${key}: ${name}: ${message}`, { cause, details })
     return new MatineeError('store_unreachable', `${this.location}: ${key}: ${name}: ${message}`, { cause, details })
   }
@@ -286,6 +289,9 @@ function regionOf({ region, endpoint }: S3Location): { readonly region?: string 
   if (endpoint === undefined) return {}
   return { region: () => new S3Client({}).config.region().catch(() => 'us-east-1') }
 }
+
+/** Longer from try to try, and never the same for two clients. */
+const pause = (attempt: number): Promise<void> => delay(100 * attempt * (0.5 + Math.random()))
 
 function asMissingBucket(error: unknown): never {
   if (statusOf(error) === 404) throw Object.assign(new Error('there is no such bucket', { cause: error }), { name: 'NoSuchBucket' })
