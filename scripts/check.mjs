@@ -1,4 +1,4 @@
-// `npm run check`: format, types, lint, dependency rules, dead code, unit tests. Stops at the first that fails.
+// `npm run check`: format, types, lint, dependency rules, generated documentation, unit tests. Stops at the first that fails.
 import { spawnSync } from 'node:child_process'
 
 const steps = [
@@ -6,6 +6,7 @@ const steps = [
   ['types', 'tsc', []],
   ['lint', 'oxlint', ['--type-aware', '--deny-warnings']],
   ['dependency rules', 'depcruise', ['src', '--config', '.dependency-cruiser.mjs', '--output-type', 'err']],
+  ['generated documentation', 'node', ['scripts/write-docs.mjs', '--check']],
   ['unit tests', 'node', ['--test', '--test-reporter=dot', 'src/**/*.test.ts']],
 ]
 const chosen = process.argv.includes('--without-tests') ? steps.filter(([name]) => name !== 'unit tests') : steps
