@@ -333,7 +333,7 @@ test('random logs with nulls, repeats and wrong durations give what section 6 sa
       for (const [key, value] of Object.entries(expected.counts)) assertClose(report[key as keyof FeaturesReport], value, key)
       await assertDimensions(bench, reference, tables, expected.interactions)
     }),
-    { numRuns: 30 },
+    { numRuns: 20 },
   )
 })
 
