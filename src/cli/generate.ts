@@ -1,10 +1,10 @@
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import { describeDatabase } from '../config/locations.ts'
 import { MatineeError } from '../contracts/errors.ts'
 import { parseWeek } from '../contracts/week.ts'
 import { demoParameters, generateInto } from '../importing/generate-into.ts'
-import type { GenerateParameters } from '../importing/generate.ts'
-import { describeCounts } from '../importing/load-tables.ts'
+import { generatedTables, type GenerateParameters } from '../importing/generate.ts'
+import { describeCounts, findFilledTable } from '../importing/load-tables.ts'
 import type { CliContext } from './context.ts'
 
 function wholeNumber(text: string): number {
@@ -14,6 +14,7 @@ function wholeNumber(text: string): number {
 
 interface Flags extends GenerateParameters {
   readonly replace: boolean
+  readonly ifEmpty: boolean
   readonly json: boolean
 }
 
@@ -27,9 +28,15 @@ export function generateCommand(context: CliContext): Command {
     .option('--seed <n>', 'which logs: another seed, another operator', wholeNumber, demoParameters.seed)
     .option('--end <week>', 'the last week', parseWeek, demoParameters.end)
     .option('--replace', 'drop source tables that hold rows', false)
+    .addOption(new Option('--if-empty', 'leave everything as it is where a source table holds rows').default(false).conflicts('replace'))
     .option('--json', 'print the row counts as JSON', false)
-    .action(async ({ replace, json, ...parameters }: Flags) => {
+    .action(async ({ replace, ifEmpty, json, ...parameters }: Flags) => {
       const { database } = context.config()
+      const filled = ifEmpty ? await findFilledTable(database, generatedTables) : undefined
+      if (filled !== undefined) {
+        context.out(json ? '{}' : `table ${filled} already holds rows in ${describeDatabase(database)}: nothing was generated`)
+        return
+      }
       const counts = await generateInto(database, parameters, { replace, progress: context.progress })
       context.out(json ? JSON.stringify(counts) : `${describeCounts(counts)} in ${describeDatabase(database)}`)
     })

@@ -39,6 +39,14 @@ test('import csv, then generate: refused until --replace', async () => {
   assert.partialDeepStrictEqual(counts, { userinfo: 20, vodinfo: 10, vods_sumut: 100 })
 })
 
+test('generate --if-empty fills empty tables once, and leaves filled ones alone', async () => {
+  const { run, url } = await newSession()
+  const small = ['--users', '20', '--programs', '10', '--rows', '100', '--weeks', '2', '--if-empty']
+  const counts: unknown = JSON.parse(await run('generate', ...small, '--json'))
+  assert.partialDeepStrictEqual(counts, { userinfo: 20, vodinfo: 10, vods_sumut: 100 })
+  assert.equal(await run('generate', ...small), `table userinfo already holds rows in ${url}: nothing was generated`)
+})
+
 test('wrong options are named', async () => {
   const { run } = await newSession()
   await assert.rejects(run('generate', '--rows', 'many'), { code: 'usage_invalid', message: '"many" is not a whole number' })

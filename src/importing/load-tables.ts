@@ -71,14 +71,35 @@ export async function loadTables(
   }
 }
 
-async function refuseFilledTables(database: Knex, definitions: readonly TableDefinition[]): Promise<void> {
+/** The first of these tables that holds rows. @throws MatineeError `source_denied`, `source_unreachable`. */
+export async function findFilledTable(
+  location: DatabaseLocation,
+  definitions: readonly TableDefinition[],
+): Promise<SourceTable | undefined> {
+  const database = connect(location)
+  try {
+    return await filledTable(database, definitions)
+  } catch (error) {
+    throw loadError(error, describeDatabase(location))
+  } finally {
+    await database.destroy()
+  }
+}
+
+async function filledTable(database: Knex, definitions: readonly TableDefinition[]): Promise<SourceTable | undefined> {
   for (const { table } of definitions) {
     if (!(await database.schema.hasTable(table))) continue
-    if ((await database(table).select(database.raw('1')).limit(1)).length > 0)
-      throw new MatineeError('import_invalid', `table ${table} already holds rows; --replace drops them, or name another database`, {
-        details: { table },
-      })
+    if ((await database(table).select(database.raw('1')).limit(1)).length > 0) return table
   }
+  return undefined
+}
+
+async function refuseFilledTables(database: Knex, definitions: readonly TableDefinition[]): Promise<void> {
+  const table = await filledTable(database, definitions)
+  if (table === undefined) return
+  throw new MatineeError('import_invalid', `table ${table} already holds rows; --replace drops them, or name another database`, {
+    details: { table },
+  })
 }
 
 /** Writes one batch of one table. */

@@ -1,5 +1,5 @@
 /** The worker: joins activities to adapters, and runs the two queues until it is told to stop. */
-import { bundleWorkflowCode, DefaultLogger, Runtime, Worker, type NativeConnection, type WorkerOptions } from '@temporalio/worker'
+import { DefaultLogger, Runtime, Worker, type NativeConnection, type WorkerOptions, type WorkflowBundle } from '@temporalio/worker'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -15,6 +15,7 @@ import { createPipelineActivities, createTrainingActivities } from '../activitie
 import { trainingTaskQueue } from '../contracts/temporal-names.ts'
 import type { Config } from '../config/environment.ts'
 import { codeVersion } from './code-version.ts'
+import { loadWorkflowBundle } from './workflow-bundle.ts'
 
 const SHUTDOWN_GRACE = '10 seconds'
 
@@ -31,7 +32,8 @@ export async function runWorker(config: Config): Promise<void> {
   const store = openStore(config.store)
   const source = new KnexSourceDatabase(config.database, config.timeZone)
   try {
-    const workers = await createWorkers(config, connection, {
+    const { bundle, origin } = await loadWorkflowBundle()
+    const workers = await createWorkers(config, connection, bundle, {
       pipeline: createPipelineActivities({
         store,
         source,
@@ -46,7 +48,7 @@ export async function runWorker(config: Config): Promise<void> {
         }), // prettier-ignore
       ),
     })
-    log.info({ taskQueue: config.taskQueue, temporal: config.temporal.address, namespace: config.temporal.namespace, store: store.location, source: source.location }, 'worker is ready') // prettier-ignore
+    log.info({ taskQueue: config.taskQueue, workflows: origin, temporal: config.temporal.address, namespace: config.temporal.namespace, store: store.location, source: source.location }, 'worker is ready') // prettier-ignore
     await Promise.all(workers.map((worker) => worker.run()))
     log.info('worker has stopped')
   } finally {
@@ -61,7 +63,12 @@ interface Activities {
   readonly training: ReturnType<typeof createTrainingActivities>
 }
 
-async function createWorkers(config: Config, connection: NativeConnection, { pipeline, training }: Activities): Promise<Worker[]> {
+async function createWorkers(
+  config: Config,
+  connection: NativeConnection,
+  workflowBundle: WorkflowBundle,
+  { pipeline, training }: Activities,
+): Promise<Worker[]> {
   const common = {
     connection,
     namespace: config.temporal.namespace,
@@ -71,7 +78,7 @@ async function createWorkers(config: Config, connection: NativeConnection, { pip
     interceptors: { activity: [() => ({ inbound: new ActivityFailureInterceptor() })] },
   } satisfies Partial<WorkerOptions>
   return Promise.all([
-    Worker.create({ ...common, taskQueue: config.taskQueue, activities: { ...pipeline }, workflowBundle: await bundleWorkflows() }),
+    Worker.create({ ...common, taskQueue: config.taskQueue, activities: { ...pipeline }, workflowBundle }),
     Worker.create({
       ...common,
       taskQueue: trainingTaskQueue(config.taskQueue),
@@ -79,13 +86,6 @@ async function createWorkers(config: Config, connection: NativeConnection, { pip
       maxConcurrentActivityTaskExecutions: 1,
     }),
   ])
-}
-
-async function bundleWorkflows(): ReturnType<typeof bundleWorkflowCode> {
-  return bundleWorkflowCode({
-    workflowsPath: fileURLToPath(new URL('../workflows/index.ts', import.meta.url)),
-    logger: new DefaultLogger('WARN'),
-  })
 }
 
 /** The SDK's own log lines go where ours go. */
