@@ -13,7 +13,7 @@ import type {
   PublishInput,
   ResolvedWeek,
   ResolveWeekInput,
-  TrainedCandidate,
+  TrainedSplit,
   TrainFinalInput,
   TrainInput,
 } from '../contracts/run.ts'
@@ -40,8 +40,8 @@ export interface PipelineActivities {
 
 /** Run on the training task queue, one at a time, each in a process of its own. */
 export interface TrainingActivities {
-  /** Fits one candidate on one split's training part. */
-  train(input: TrainInput): Promise<TrainedCandidate>
+  /** Fits each candidate on one split's training part. */
+  train(input: TrainInput): Promise<TrainedSplit>
   /** Ranks for the test users of one split with each candidate, and measures. */
   evaluate(input: EvaluateInput): Promise<EvaluatedSplit>
   /** Fits the chosen candidate on all rows and writes the model's files. */

@@ -32,7 +32,7 @@ where happened_at is null or happened_at < timestamp ${text(weekEnd(week))}`
 }
 
 /**
- * Statements that make the tables `interactions`, `users`, `items` and `report` of the extracts' Parquet files.
+ * Statements that make the tables `interactions`, `weekly`, `users`, `items` and `report` of the extracts' Parquet files.
  * `report` has one row; its columns are those of `report.json` but for the week.
  */
 export function featureStatements(week: Week, paths: Readonly<Record<SourceTable, string>>): readonly string[] {
@@ -81,6 +81,12 @@ select
   viewings,
   clicks
 from watched_pairs full join click_ages using (subsr_id, program_id) cross join caps`,
+
+    // What a pair was watched in each week: from it, the state before any week's start can be told.
+    `create table weekly as
+select subsr_id, program_id, date_trunc('week', happened_at)::date as week_start,
+  least(max(use_tms / disp_rtm_sec), 1.0) as rating, count(*) as viewings, max(happened_at) as last_dt
+from viewings group by all`,
 
     `create table raw_programs as select * from read_parquet(${text(paths.vodinfo)})`,
     // Of several rows of one programme a usable one speaks for it; one that excludes it excludes it for good.
@@ -153,6 +159,12 @@ export const featureFiles = {
     table: 'pairs',
     ids: ['subsr_id', 'program_id'],
   },
+  weekly: {
+    query: 'select subsr_id, program_id, week_start, rating, viewings, last_dt from weekly',
+    table: 'weekly',
+    ids: ['subsr_id', 'program_id'],
+    then: ['week_start'],
+  },
   users: { query: 'select subsr_id, viewings, clicks, last_dt from users', table: 'users', ids: ['subsr_id'] },
   items: {
     query: 'select program_id, program_name, ct_cl, program_genre, release_date, age_limit, click_users, viewers, recommendable from items',
@@ -162,7 +174,7 @@ export const featureFiles = {
 } as const
 
 export type FeatureFile = keyof typeof featureFiles
-export const featureFileNames = ['interactions', 'users', 'items'] as const satisfies readonly FeatureFile[]
+export const featureFileNames = ['interactions', 'weekly', 'users', 'items'] as const satisfies readonly FeatureFile[]
 
 /** Whether all ids of a column are integers (of at most 38 digits, which a HUGEINT holds), as `column: boolean`. */
 export function integerIdsQuery({ table, ids }: (typeof featureFiles)[FeatureFile]): string {
@@ -170,7 +182,7 @@ export function integerIdsQuery({ table, ids }: (typeof featureFiles)[FeatureFil
 }
 
 /** Rows by id: as numbers where all are, else by bytes; `007` after `7`. */
-export function orderedQuery({ query, ids }: (typeof featureFiles)[FeatureFile], integers: Readonly<Record<string, unknown>>): string {
-  const order = ids.map((id) => (integers[id] === true ? `${id}::hugeint, ${id}` : id)).join(', ')
-  return `${query} order by ${order}`
+export function orderedQuery(file: (typeof featureFiles)[FeatureFile], integers: Readonly<Record<string, unknown>>): string {
+  const order = [...file.ids.map((id) => (integers[id] === true ? `${id}::hugeint, ${id}` : id)), ...('then' in file ? file.then : [])]
+  return `${file.query} order by ${order.join(', ')}`
 }

@@ -3,7 +3,7 @@
  * as arguments, and only the entry points (worker, api, cli) join the two.
  */
 import type { ModelItem } from './documents.ts'
-import type { EvaluatedSplit, EvaluateInput, FinalModel, TrainedCandidate, TrainFinalInput, TrainHeartbeat, TrainInput } from './run.ts'
+import type { EvaluatedSplit, EvaluateInput, FinalModel, TrainedSplit, TrainFinalInput, TrainHeartbeat, TrainInput } from './run.ts'
 import type { SourceTable } from './source-tables.ts'
 
 // --- object store ---------------------------------------------------------------------------------------------
@@ -129,7 +129,7 @@ export interface Clock {
 
 /** Jobs that run in a process of their own, by kind: what each takes and leaves. */
 export interface TrainingJobs {
-  train: { readonly input: TrainInput; readonly result: TrainedCandidate }
+  train: { readonly input: TrainInput; readonly result: TrainedSplit }
   evaluate: { readonly input: EvaluateInput; readonly result: EvaluatedSplit }
   trainFinal: { readonly input: TrainFinalInput; readonly result: FinalModel }
 }
@@ -147,6 +147,17 @@ export interface TrainingRunner {
   ): Promise<TrainingJobs[Kind]['result']>
 }
 
+/** What was watched of a pair in each week: one entry a pair and week, ordered by user, item, week. */
+export interface WeeklyPairs {
+  readonly user: Uint32Array
+  readonly item: Uint32Array
+  /** Days from 1970-01-01 to the Monday that starts the week. */
+  readonly weekStartDay: Int32Array
+  readonly rating: Float64Array
+  /** Seconds of the pair's newest viewing in the week, wall clock as if it were UTC. */
+  readonly lastSeconds: Float64Array
+}
+
 /** `features/<week>/<digest>/` in memory: columns of `interactions.parquet`, ids replaced by positions. */
 export interface Features {
   readonly userIds: readonly string[]
@@ -160,6 +171,8 @@ export interface Features {
   readonly watched: Uint8Array
   /** Seconds of `last_dt`, wall clock as if it were UTC. */
   readonly lastSeconds: Float64Array
+  /** Rows of `weekly.parquet`, where they were asked for. */
+  readonly weekly?: WeeklyPairs
   /** What `items.parquet` says of each programme of `itemIds`, in that order. */
   readonly items: readonly ModelItem[]
 }

@@ -83,9 +83,16 @@ export type SplitSpec = { readonly kind: 'random'; readonly share: number; reado
 
 export interface TrainInput {
   readonly features: FeaturesRef
-  readonly candidate: CandidateSpec
+  readonly candidates: readonly CandidateSpec[]
   readonly split: SplitSpec
   readonly seed: number
+}
+
+export interface TrainedSplit {
+  readonly split: SplitSpec
+  readonly fits: readonly TrainedCandidate[]
+  /** Names of candidates whose training diverged: out of this week's choice. */
+  readonly diverged: readonly string[]
 }
 
 export interface TrainedCandidate {
@@ -97,8 +104,7 @@ export interface TrainedCandidate {
 
 export interface EvaluateInput {
   readonly features: FeaturesRef
-  readonly split: SplitSpec
-  readonly trained: readonly TrainedCandidate[]
+  readonly trained: TrainedSplit
 }
 
 export interface EvaluatedSplit {

@@ -13,8 +13,11 @@ export const storeKeys = {
   rawPart: (table: SourceTable, week: Week, digest: string): string => `raw/${table}/${week}/${digest}.parquet`,
   rawManifest: (table: SourceTable, week: Week, digest: string): string => `raw/${table}/${week}/${digest}.json`,
 
-  features: (week: Week, digest: string, file: 'interactions.parquet' | 'users.parquet' | 'items.parquet' | 'report.json'): string =>
-    `features/${week}/${digest}/${file}`,
+  features: (
+    week: Week,
+    digest: string,
+    file: 'interactions.parquet' | 'weekly.parquet' | 'users.parquet' | 'items.parquet' | 'report.json',
+  ): string => `features/${week}/${digest}/${file}`,
   featuresCurrent: (week: Week): string => `features/${week}/current.json`,
 
   /** What a training attempt leaves for the next attempt and for the activities after it; removed when the run has published. */

@@ -45,6 +45,7 @@ export class Demo {
   readonly #state: string
   /** What runs, in the order it was started. */
   readonly #running: { readonly name: string; stop(): Promise<void> }[] = []
+  readonly #servers: { readonly name: string; readonly exited: Promise<void> }[] = []
   readonly #interruption = Promise.withResolvers<void>()
   #interrupted = false
 
@@ -66,10 +67,19 @@ export class Demo {
     try {
       await Promise.race([this.#start(), this.#interruption.promise])
       if (this.#options.once && this.#interrupted) throw STOPPED
-      if (!this.#options.once) await this.#interruption.promise
+      if (!this.#options.once) await this.#untilEnd()
     } finally {
       await this.#stop()
     }
+  }
+
+  /** Stays up until Ctrl-C. A server that ends by itself ends the demo. */
+  async #untilEnd(): Promise<void> {
+    const stayAlive = setInterval(() => {}, 60_000)
+    const ended = await Promise.race([this.#interruption.promise, ...this.#servers.map(({ name, exited }) => exited.then(() => name))])
+    clearInterval(stayAlive)
+    if (ended !== undefined)
+      throw new MatineeError('run_state', `the ${ended} ended by itself; its log is in ${join(this.#options.stateDirectory, 'logs')}`)
   }
 
   async #start(): Promise<void> {
@@ -82,9 +92,9 @@ export class Demo {
 
     await loadDemoData(this.#options.data, config, this.#state, this.#say)
     this.#goOn()
+    // Never closed: calls that an interruption leaves behind would fail loudly. It goes with the process.
     const client = await connectClient(config.temporal)
-    this.#running.push({ name: 'client', stop: () => client.connection.close() })
-    await this.#startProcess('worker', environment, () => workerPolls(client, config))
+    await this.#startProcess('worker', [], environment, () => workerPolls(client, config))
     await applySchedule(
       client,
       { cron: config.schedule, timeZone: config.timeZone, taskQueue: config.taskQueue, holdHours: config.holdHours },
@@ -93,7 +103,7 @@ export class Demo {
     const store = openStore(config.store)
     await this.#retrain(client, config, store)
     const apiUrl = `http://${HOST}:${port}`
-    await this.#startProcess('api', environment, () => answersOk(`${apiUrl}/readyz`))
+    await this.#startProcess('api', ['--copy', join(this.#state, 'serving')], environment, () => answersOk(`${apiUrl}/readyz`))
 
     this.#say('')
     await printRecommendations(apiUrl, store, this.#say)
@@ -147,6 +157,7 @@ export class Demo {
       environment: process.env,
     })
     this.#running.push({ name: 'Temporal server', stop: () => server.stop() })
+    this.#servers.push({ name: 'Temporal server', exited: server.exited })
     this.#say(`Temporal server on ${server.address}, UI ${server.uiUrl}`)
     return server
   }
@@ -177,13 +188,18 @@ export class Demo {
     return { ...Object.fromEntries(ours), ...addresses }
   }
 
-  async #startProcess(name: 'worker' | 'api', environment: Environment, probe: () => Promise<unknown>): Promise<ServerProcess> {
+  async #startProcess(
+    name: 'worker' | 'api',
+    options: readonly string[],
+    environment: Environment,
+    probe: () => Promise<unknown>,
+  ): Promise<ServerProcess> {
     this.#goOn()
     const server = await startServerProcess(
       {
         name: `the ${name}`,
         command: process.execPath,
-        args: [fileURLToPath(new URL('../cli/main.ts', import.meta.url)), '--environment', 'none', name],
+        args: [fileURLToPath(new URL('../cli/main.ts', import.meta.url)), '--environment', 'none', name, ...options],
         environment,
         logPath: this.#logPath(name),
         graceMs: 15_000,
@@ -192,6 +208,7 @@ export class Demo {
       'run_state',
     )
     this.#running.push({ name, stop: () => server.stop() })
+    this.#servers.push({ name, exited: server.exited })
     this.#goOn()
     return server
   }

@@ -34,7 +34,7 @@ async function main({ kind, input, setup }: StartMessage): Promise<void> {
   const ports: JobPorts = {
     store,
     columns: new DuckDbEngine(setup),
-    readFeatures: (features) => readFeatures(store, features, setup),
+    readFeatures: (features, options) => readFeatures(store, features, { ...setup, ...options }),
     report: (next) => {
       progress = { type: 'progress', progress: next }
     },

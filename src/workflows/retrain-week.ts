@@ -1,5 +1,5 @@
 /** Trains one week: tables to features to a chosen, published model. Its id is the week's, so it never runs twice at once. */
-import { ActivityFailure, ApplicationFailure, defineQuery, setHandler, workflowInfo } from '@temporalio/workflow'
+import { defineQuery, setHandler, workflowInfo } from '@temporalio/workflow'
 import { candidates, splits, trainingSeed } from '../contracts/candidates.ts'
 import type {
   EvaluatedSplit,
@@ -7,8 +7,8 @@ import type {
   RetrainWeekInput,
   RetrainWeekResult,
   RunProgress,
-  SplitSpec,
   TrainedCandidate,
+  TrainedSplit,
 } from '../contracts/run.ts'
 import { sourceTableNames } from '../contracts/source-tables.ts'
 import { messages } from '../contracts/temporal-names.ts'
@@ -71,11 +71,8 @@ async function retrain({ week, onBreach, holdHours }: RetrainWeekInput, board: R
 
   const trained = await board.stage(
     'train',
-    () => trainCandidates(features),
-    (fits) =>
-      fits
-        .flatMap(({ split, fits: done }) => done.map((fit) => `${fit.candidate.name} (${split.kind}) ${fit.trainSeconds.toFixed(1)} s`))
-        .join(', '),
+    () => trainSplits(features),
+    (splitFits) => splitFits.map(({ split, fits }) => `${split.kind}: ${fits.map(fitText).join(', ')}`).join('; '),
   )
   const evaluated = await board.stage(
     'evaluate',
@@ -121,42 +118,23 @@ async function retrain({ week, onBreach, holdHours }: RetrainWeekInput, board: R
   }
 }
 
-interface SplitFits {
-  readonly split: SplitSpec
-  readonly fits: readonly TrainedCandidate[]
-}
-
-/** A candidate that diverges is out of this week's choice; the run goes on with the others. */
-async function trainCandidates(features: FeaturesRef): Promise<readonly SplitFits[]> {
-  const results: SplitFits[] = []
+async function trainSplits(features: FeaturesRef): Promise<readonly TrainedSplit[]> {
+  const results: TrainedSplit[] = []
   for (const split of splits) {
-    const fits: TrainedCandidate[] = []
-    for (const candidate of candidates) {
-      try {
-        fits.push(
-          await training().train.executeWithOptions({ summary: `${candidate.name} on the ${split.kind} split` }, [
-            { features, candidate, split, seed: trainingSeed },
-          ]),
-        )
-      } catch (error) {
-        if (!isDivergence(error)) throw error
-      }
-    }
-    if (fits.length === 0) throw ApplicationFailure.nonRetryable('every candidate diverged', 'training_diverged')
-    results.push({ split, fits })
+    const summary = `${candidates.map(({ name }) => name).join(', ')} on the ${split.kind} split`
+    results.push(await training().train.executeWithOptions({ summary }, [{ features, candidates, split, seed: trainingSeed }]))
   }
   return results
 }
 
-const isDivergence = (error: unknown): boolean =>
-  error instanceof ActivityFailure && error.cause instanceof ApplicationFailure && error.cause.type === 'training_diverged'
-
-async function evaluateSplits(features: FeaturesRef, trained: readonly SplitFits[]): Promise<readonly EvaluatedSplit[]> {
+async function evaluateSplits(features: FeaturesRef, trained: readonly TrainedSplit[]): Promise<readonly EvaluatedSplit[]> {
   const results: EvaluatedSplit[] = []
-  for (const { split, fits } of trained)
-    results.push(await training().evaluate.executeWithOptions({ summary: `${split.kind} split` }, [{ features, split, trained: fits }]))
+  for (const split of trained)
+    results.push(await training().evaluate.executeWithOptions({ summary: `${split.split.kind} split` }, [{ features, trained: split }]))
   return results
 }
+
+const fitText = ({ candidate, trainSeconds }: TrainedCandidate): string => `${candidate.name} ${trainSeconds.toFixed(1)} s`
 
 const headlineText = (headline: Readonly<Record<string, number>>): string =>
   Object.entries(headline)

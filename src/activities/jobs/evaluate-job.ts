@@ -12,24 +12,24 @@ import { RankingMetrics } from '../../model/metrics/ranking-metrics.ts'
 import type { Interactions, Model } from '../../model/model.ts'
 import { jobDigest, sha256 } from './job-digest.ts'
 import type { JobPorts } from './job-ports.ts'
-import { describeSplit, splitFeatures } from './split-features.ts'
+import { describeSplit, readSplit } from './split-features.ts'
 import { UserFigures } from './user-figures.ts'
 
 const CUTOFFS = [10, 20] as const
 
 export async function evaluateJob(input: EvaluateInput, ports: JobPorts): Promise<EvaluatedSplit> {
-  const { features, split: spec, trained } = input
-  const job = jobDigest('evaluate', spec, trained.map((fit) => fit.job)) // prettier-ignore
+  const { features, trained } = input
+  const { split: spec, fits } = trained
+  const job = jobDigest('evaluate', spec, fits.map((fit) => fit.job)) // prettier-ignore
   const resultKey = storeKeys.training(features.week, job, 'result.json')
   const usersKey = storeKeys.training(features.week, job, 'users.parquet')
 
-  const data = await ports.readFeatures(features)
-  const split = splitFeatures(data, spec)
+  const { data, split } = await readSplit(features, spec, ports)
   const candidates: Measured[] = []
   const figures = new UserFigures(data.userIds, CUTOFFS)
   let testUsers = 0
   const known = itemsOf(split.train)
-  for (const fit of trained) {
+  for (const fit of fits) {
     const model = await loadFit(features.week, fit, ports)
     const metrics = new RankingMetrics({ cutoffs: CUTOFFS, itemCount: split.train.itemCount, catalogueSize: catalogueSizeOf(split.train) })
     const started = ports.monotonicMs()

@@ -5,7 +5,8 @@ import type { FeaturesRef, TrainHeartbeat } from '../../contracts/run.ts'
 export interface JobPorts {
   readonly store: ObjectStore
   readonly columns: ColumnEngine
-  readFeatures(features: FeaturesRef): Promise<Features>
+  /** `weekly` where a split by time needs it. */
+  readFeatures(features: FeaturesRef, options?: { readonly weekly?: boolean }): Promise<Features>
   /** Tells where the job is; shown to people with the next heartbeat. */
   report(progress: TrainHeartbeat): void
   /** Lets messages in, and ends the process where a stop was asked for. Called between batches. */

@@ -1,32 +1,64 @@
 /** From a week's features to the pairs that models learn from, and their training and test parts. */
 import { MatineeError } from '../../contracts/errors.ts'
-import type { Features } from '../../contracts/ports.ts'
-import type { SplitSpec } from '../../contracts/run.ts'
+import type { Features, WeeklyPairs } from '../../contracts/ports.ts'
+import type { FeaturesRef, SplitSpec } from '../../contracts/run.ts'
+import { weekStart } from '../../contracts/week.ts'
+import { includes } from '../../model/metrics/ranking-metrics.ts'
 import type { Interactions } from '../../model/model.ts'
-import { buildInteractions } from '../../model/sparse/interactions.ts'
+import { buildInteractions, itemsOfUser, selectPairs, userOfPairs } from '../../model/sparse/interactions.ts'
 import { randomHoldOut, type Split } from '../../model/split/split.ts'
+import type { JobPorts } from './job-ports.ts'
+
+const DAY_MS = 86_400_000
 
 /** Watched pairs, weighted by rating (share watched, at most 1). A click without a viewing is not one of them. */
 export function watchedPairs(features: Features): Interactions {
-  const chosen = Uint32Array.from(features.watched.keys()).filter((pair) => features.watched[pair] === 1)
-  if (chosen.length === 0)
+  const pairs = pairsOf(features, features, (pair) => features.watched[pair] === 1)
+  if (pairs.items.length === 0)
     throw new MatineeError('no_training_data', 'no pair of user and programme was watched: there is nothing to train on')
-  return buildInteractions(features.userIds.length, features.itemIds.length, {
-    users: chosen.map((pair) => features.user[pair] ?? 0),
-    items: chosen.map((pair) => features.item[pair] ?? 0),
-    weights: Float32Array.from(chosen, (pair) => features.rating[pair] ?? 0),
-    times: Float64Array.from(chosen, (pair) => features.lastSeconds[pair] ?? 0),
-  })
+  return pairs
 }
 
-export function splitFeatures(features: Features, spec: SplitSpec): Split {
-  const pairs = watchedPairs(features)
+/** A week's features as a split wants them: the training part, the test part, and ids and titles of the positions. */
+export async function readSplit(
+  ref: FeaturesRef,
+  spec: SplitSpec,
+  ports: JobPorts,
+): Promise<{ readonly data: Features; readonly split: Split }> {
+  const data = await ports.readFeatures(ref, { weekly: spec.kind === 'time' })
   switch (spec.kind) {
     case 'random':
-      return randomHoldOut(pairs, spec.share, spec.seed)
+      return { data, split: randomHoldOut(watchedPairs(data), spec.share, spec.seed) }
     case 'time':
-      throw new MatineeError('parameter_invalid', 'the time split is not there yet')
+      return { data, split: weekSplit(data, Date.parse(`${weekStart(ref.week).slice(0, 10)}T00:00:00Z`) / DAY_MS) }
   }
+}
+
+/**
+ * Training: what was watched before the week that starts on `weekStartDay` (days since 1970-01-01), each pair rated as of then.
+ * Test: what each user watched in that week and had not watched before.
+ */
+export function weekSplit(features: Features, weekStartDay: number): Split {
+  const { weekly } = features
+  if (weekly === undefined) throw new MatineeError('internal', 'a split by time needs the weekly pairs')
+  const watchedIn = (matches: (day: number) => boolean): Interactions =>
+    pairsOf(features, weekly, (row) => (weekly.rating[row] ?? 0) > 0 && matches(weekly.weekStartDay[row] ?? 0))
+  const train = watchedIn((day) => day < weekStartDay)
+  const inWeek = watchedIn((day) => day === weekStartDay)
+  const users = userOfPairs(inWeek)
+  const isNew = inWeek.items.map((item, pair) => Number(!includes(itemsOfUser(train, users[pair] ?? 0), item)))
+  return { train, test: selectPairs(inWeek, Uint8Array.from(isNew)) }
+}
+
+/** Several rows of a pair become one, with the largest rating and the newest time. */
+function pairsOf(features: Features, rows: WeeklyPairs | Features, keep: (row: number) => boolean): Interactions {
+  const chosen = Uint32Array.from(rows.user.keys()).filter(keep)
+  return buildInteractions(features.userIds.length, features.itemIds.length, {
+    users: chosen.map((row) => rows.user[row] ?? 0),
+    items: chosen.map((row) => rows.item[row] ?? 0),
+    weights: Float32Array.from(chosen, (row) => rows.rating[row] ?? 0),
+    times: Float64Array.from(chosen, (row) => rows.lastSeconds[row] ?? 0),
+  })
 }
 
 export const describeSplit = (spec: SplitSpec): string =>

@@ -1,16 +1,46 @@
-/** Fits one candidate on the training part of one split, and leaves the model for `evaluate`. */
+/** Fits each candidate on the training part of one split, and leaves the models for `evaluate`. */
 import { FitResult, parseDocument } from '../../contracts/documents.ts'
-import type { TrainedCandidate, TrainInput } from '../../contracts/run.ts'
+import { MatineeError } from '../../contracts/errors.ts'
+import type { CandidateSpec, TrainedCandidate, TrainedSplit, TrainInput } from '../../contracts/run.ts'
 import { storeKeys } from '../../contracts/store-keys.ts'
 import { putDocument } from '../../contracts/stored-documents.ts'
 import { encodeSafetensors } from '../../model/artifact/safetensors.ts'
+import type { Interactions } from '../../model/model.ts'
 import { fitModel } from './fit-model.ts'
 import { jobDigest, sha256 } from './job-digest.ts'
 import type { JobPorts } from './job-ports.ts'
-import { splitFeatures } from './split-features.ts'
+import { readSplit } from './split-features.ts'
 
-export async function trainJob(input: TrainInput, ports: JobPorts): Promise<TrainedCandidate> {
-  const { features, candidate, split, seed } = input
+/**
+ * A candidate that diverges is out of this week's choice; the others go on.
+ * @throws MatineeError `training_diverged` where every candidate did.
+ */
+export async function trainJob(input: TrainInput, ports: JobPorts): Promise<TrainedSplit> {
+  const { features, candidates, split } = input
+  const { train } = (await readSplit(features, split, ports)).split
+  const fits: TrainedCandidate[] = []
+  const diverged: string[] = []
+  let lastDivergence: MatineeError | undefined
+  for (const candidate of candidates) {
+    try {
+      fits.push(await trainCandidate(train, candidate, input, ports))
+    } catch (error) {
+      if (!(error instanceof MatineeError) || error.code !== 'training_diverged') throw error
+      diverged.push(candidate.name)
+      lastDivergence = error
+    }
+  }
+  if (fits.length === 0 && lastDivergence !== undefined) throw lastDivergence
+  return { split, fits, diverged }
+}
+
+/** A fit that an earlier attempt finished is found by its digest. */
+async function trainCandidate(
+  train: Interactions,
+  candidate: CandidateSpec,
+  { features, split, seed }: TrainInput,
+  ports: JobPorts,
+): Promise<TrainedCandidate> {
   const job = jobDigest('train', features.digest, candidate, split, seed)
   const key = (file: string): string => storeKeys.training(features.week, job, file)
 
@@ -18,7 +48,6 @@ export async function trainJob(input: TrainInput, ports: JobPorts): Promise<Trai
   if (finished !== undefined)
     return { job, candidate, trainSeconds: parseDocument(FitResult, finished.body, key('result.json')).train_seconds }
 
-  const { train } = splitFeatures(await ports.readFeatures(features), split)
   const { model, trainSeconds, loss } = await fitModel(train, candidate, seed, key('checkpoint.safetensors'), ports)
   const bytes = encodeSafetensors(model.tensors())
   await ports.store.write(key('model.safetensors'), bytes)

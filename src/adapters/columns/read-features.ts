@@ -1,5 +1,5 @@
 /** A week's features from the store into typed arrays. */
-import type { Features, ObjectStore } from '../../contracts/ports.ts'
+import type { Features, ObjectStore, WeeklyPairs } from '../../contracts/ports.ts'
 import type { FeaturesRef } from '../../contracts/run.ts'
 import { storeKeys } from '../../contracts/store-keys.ts'
 import { DuckDbEngine, sqlText, type DuckDbDatabase, type DuckDbOptions } from './duckdb.ts'
@@ -12,7 +12,7 @@ import { DuckDbEngine, sqlText, type DuckDbDatabase, type DuckDbOptions } from '
 export async function readFeatures(
   store: ObjectStore,
   { week, digest }: Pick<FeaturesRef, 'week' | 'digest'>,
-  options: DuckDbOptions & { readonly signal?: AbortSignal },
+  options: DuckDbOptions & { readonly weekly?: boolean; readonly signal?: AbortSignal },
 ): Promise<Features> {
   const database = await new DuckDbEngine(options).open(options.signal ?? new AbortController().signal)
   try {
@@ -21,6 +21,7 @@ export async function readFeatures(
     await store.download(storeKeys.features(week, digest, 'items.parquet'), paths.items)
     await database.run(positionStatements(paths).join(';\n'))
     const pairs = await readPairs(database)
+    const weekly = options.weekly === true ? { weekly: await readWeekly(database, store, { week, digest }) } : {}
     const userIds: string[] = []
     for await (const chunk of database.stream('select subsr_id from users order by position'))
       for (const id of chunk.getColumnValues(0)) userIds.push(String(id))
@@ -38,7 +39,7 @@ export async function readFeatures(
           age_limit: typeof age === 'number' ? age : null,
           recommendable: recommendable === true,
         })
-    return { userIds, itemIds: items.map(({ program_id }) => program_id), ...pairs, items }
+    return { userIds, itemIds: items.map(({ program_id }) => program_id), ...pairs, ...weekly, items }
   } finally {
     await database.close()
   }
@@ -73,15 +74,49 @@ async function readPairs(database: DuckDbDatabase): Promise<Pick<Features, 'user
     lastSeconds: new Float64Array(count),
   }
   const columns = [pairs.user, pairs.item, pairs.rating, pairs.watched, pairs.lastSeconds]
+  await fillColumns(database, 'select user_position, item_position, rating, watched, last_seconds from pairs', columns)
+  return pairs
+}
+
+async function readWeekly(
+  database: DuckDbDatabase,
+  store: ObjectStore,
+  features: Pick<FeaturesRef, 'week' | 'digest'>,
+): Promise<WeeklyPairs> {
+  const path = database.scratchPath('weekly.parquet')
+  await store.download(storeKeys.features(features.week, features.digest, 'weekly.parquet'), path)
+  const count = Number((await database.row(`select count(*) as pairs from read_parquet(${sqlText(path)})`))['pairs'])
+  const weekly = {
+    user: new Uint32Array(count),
+    item: new Uint32Array(count),
+    weekStartDay: new Int32Array(count),
+    rating: new Float64Array(count),
+    lastSeconds: new Float64Array(count),
+  }
+  await fillColumns(
+    database,
+    `select users.position::uinteger, items.position::uinteger, date_diff('day', date '1970-01-01', week_start)::integer, rating, epoch_us(last_dt) / 1e6
+from read_parquet(${sqlText(path)}) join users using (subsr_id) join items using (program_id)
+order by users.position, items.position, week_start`,
+    [weekly.user, weekly.item, weekly.weekStartDay, weekly.rating, weekly.lastSeconds],
+  )
+  return weekly
+}
+
+/** Writes the query's columns into `columns`, in that order; they are as long as the query has rows. */
+async function fillColumns(
+  database: DuckDbDatabase,
+  query: string,
+  columns: readonly (Uint32Array | Int32Array | Float64Array | Uint8Array)[],
+): Promise<void> {
   let row = 0
-  for await (const chunk of database.stream('select user_position, item_position, rating, watched, last_seconds from pairs')) {
+  for await (const chunk of database.stream(query)) {
     for (const [index, column] of columns.entries()) {
       const values = chunk.getColumnVector(index)
       for (let offset = 0; offset < chunk.rowCount; offset++) column[row + offset] = Number(values.getItem(offset))
     }
     row += chunk.rowCount
   }
-  return pairs
 }
 
 const textOrNull = (value: unknown): string | null => (typeof value === 'string' ? value : null)
