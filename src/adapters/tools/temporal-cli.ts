@@ -48,7 +48,7 @@ export async function findTemporal({ log, environment, site = downloadSite }: Fi
   if ((await isExecutable(cached)) && (await whyUnusable(cached, environment)) === undefined) return cached
 
   const ways = [
-    { name: `download from ${site}`, get: () => download(site, cached, log) },
+    { name: `download from ${site}`, get: () => download(site, cached, { log, environment }) },
     {
       name: 'build with Go',
       get: () => goInstall({ package: 'github.com/temporalio/cli/cmd/temporal', version, path: cached, environment, log }),
@@ -90,7 +90,7 @@ async function whyUnusable(path: string, environment: Environment): Promise<stri
 const DownloadInfo = Type.Object({ archiveUrl: Type.String(), fileToExtract: Type.String() })
 
 /** The two steps that Temporal's SDKs take: ask the site for the archive of this platform, then unpack the one file. */
-async function download(site: string, path: string, log: Log): Promise<void> {
+async function download(site: string, path: string, { log, environment }: FindTemporalOptions): Promise<void> {
   const platform = process.platform === 'win32' ? 'windows' : process.platform
   const architecture = process.arch === 'x64' ? 'amd64' : process.arch
   const question = new URL(`/cli/${version}?arch=${architecture}&platform=${platform}`, site)
@@ -104,7 +104,7 @@ async function download(site: string, path: string, log: Log): Promise<void> {
   try {
     const archive = join(folder, new URL(info.archiveUrl).pathname.endsWith('.zip') ? 'archive.zip' : 'archive.tar.gz')
     await save(info.archiveUrl, archive, log)
-    await outputOf('tar', ['-xf', archive, '-C', folder, info.fileToExtract], process.env, 120_000)
+    await outputOf('tar', ['-xf', archive, '-C', folder, info.fileToExtract], environment, 120_000)
     const program = join(folder, info.fileToExtract)
     await chmod(program, 0o755)
     await rename(program, path)
