@@ -45,7 +45,8 @@ if (stale !== undefined) {
   // npm by the path it was started with, and by its own Node: the one in node_modules is about to be replaced.
   const npm = process.env.npm_execpath
   const node = process.env.npm_node_execpath ?? process.execPath
-  const [command, args] = npm === undefined ? ['npm', ['ci']] : [node, [npm, 'ci']]
+  const ci = ['ci', '--loglevel=notice'] // also under `npm --silent`: its words are what a failure is understood by
+  const [command, args] = npm === undefined ? ['npm', ci] : [node, [npm, ...ci]]
   const result = spawnSync(command, args, { cwd: root, stdio: 'inherit', shell: npm === undefined && process.platform === 'win32' })
   if (result.error) fail(`npm could not be started (${result.error.message}); run "npm ci" by hand`)
   if (result.status !== 0) fail('"npm ci" failed, see above; check the network and the disk, then run it again')

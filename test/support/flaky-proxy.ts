@@ -5,10 +5,12 @@ import { freePort } from '../../src/adapters/tools/free-port.ts'
 interface Loss {
   /** Told by the first line of the request, such as `PUT /bucket/key HTTP/1.1`. */
   readonly of?: RegExp
-  /** Bytes of the answer that get through before its connection breaks; none where left out. */
+  /** Bytes of the answer that get through before its connection breaks, or before the wrong one; none where left out. */
   readonly afterBytes?: number
   /** How many answers; one where left out. */
   readonly times?: number
+  /** Instead of breaking the connection, one bit is flipped. */
+  readonly flipBit?: boolean
 }
 
 export interface FlakyProxy {
@@ -21,7 +23,7 @@ export interface FlakyProxy {
 export async function startFlakyProxy(targetPort: number): Promise<FlakyProxy> {
   const port = await freePort()
   const sockets = new Set<Socket>()
-  let loss: Required<Loss> = { of: /^/, afterBytes: 0, times: 0 }
+  let loss: Required<Loss> = { of: /^/, afterBytes: 0, times: 0, flipBit: false }
   const server = createServer((client) => {
     const target = connect(targetPort, '127.0.0.1')
     let affected = false
@@ -47,15 +49,22 @@ export async function startFlakyProxy(targetPort: number): Promise<FlakyProxy> {
         return
       }
       loss = { ...loss, times: loss.times - 1 }
-      target.destroy()
-      client.write(chunk.subarray(0, chunk.length - (answeredBytes - loss.afterBytes)), () => client.destroy())
+      affected = false
+      const at = chunk.length - (answeredBytes - loss.afterBytes)
+      if (loss.flipBit) {
+        chunk.writeUInt8(chunk.readUInt8(at) ^ 1, at)
+        client.write(chunk)
+      } else {
+        target.destroy()
+        client.write(chunk.subarray(0, at), () => client.destroy())
+      }
     })
   })
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
   return {
     port,
     loseAnswers(next) {
-      loss = { of: /^/, afterBytes: 0, times: 1, ...next }
+      loss = { of: /^/, afterBytes: 0, times: 1, flipBit: false, ...next }
     },
     close() {
       server.close()

@@ -1,4 +1,5 @@
 /** A real Temporal server with a database in a temporary folder, so that it can be killed and come back. */
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { freePort } from '../../src/adapters/tools/free-port.ts'
 import { startTemporalServer } from '../../src/adapters/tools/temporal-server.ts'
@@ -20,6 +21,8 @@ export async function startTemporal(options: { readonly dbPath?: string } = {}):
   const binary = await findTemporalCli()
   const folder = await temporaryFolder('temporal')
   const [port, uiPort] = [await freePort(), await freePort()]
+  const profiles = join(folder, 'no-profiles.toml')
+  await writeFile(profiles, '')
   const server = await startTestServer(() =>
     startTemporalServer({
       binary,
@@ -37,6 +40,6 @@ export async function startTemporal(options: { readonly dbPath?: string } = {}):
     address,
     namespace,
     uiUrl: `http://127.0.0.1:${uiPort}`,
-    environment: { TEMPORAL_ADDRESS: address, TEMPORAL_NAMESPACE: namespace, TEMPORAL_CONFIG_FILE: join(folder, 'no-profiles.toml') },
+    environment: { TEMPORAL_ADDRESS: address, TEMPORAL_NAMESPACE: namespace, TEMPORAL_CONFIG_FILE: profiles },
   }
 }

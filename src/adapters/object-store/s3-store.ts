@@ -224,6 +224,7 @@ export class S3ObjectStore implements ObjectStore {
     if (cause instanceof MatineeError) return cause
     const { bucket } = this.#at
     const details = { key }
+    const what = key === '' ? 'its list' : key
     const name = nameOf(cause)
     const status = statusOf(cause)
     const [message = ''] = (cause instanceof Error ? cause.message : String(cause)).split('\n')
@@ -260,12 +261,12 @@ export class S3ObjectStore implements ObjectStore {
     if (status === 401 || status === 403)
       return new MatineeError(
         'store_denied',
-        `${this.location}: no access to ${key === '' ? 'it' : key} (${name}); check the credentials, and the rights to get, put, delete and list`,
+        `${this.location}: no access to ${what} (${name}); check the credentials, and the rights to get, put, delete and list`,
         { cause, details },
       )
     if (status !== undefined && status < 500 && ![404, 408, 409, 429].includes(status) && name !== 'RequestTimeout')
-      return new MatineeError('store_denied', `${this.location}: it refused ${key}: ${name}: ${message}`, { cause, details })
-    return new MatineeError('store_unreachable', `${this.location}: ${key}: ${name}: ${message}`, { cause, details })
+      return new MatineeError('store_denied', `${this.location}: it refused ${what}: ${name}: ${message}`, { cause, details })
+    return new MatineeError('store_unreachable', `${this.location}: ${what}: ${name}: ${message}`, { cause, details })
   }
 }
 
