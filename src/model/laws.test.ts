@@ -13,7 +13,10 @@ import { topK } from './top-k/top-k.ts'
 const small: Readonly<Record<string, Parameters>> = {
   warp: { factors: 8, epochs: 20, learning_rate: 0.1 },
   ials: { factors: 8, iterations: 6, regularization: 0.003 },
+  ease: { regularization: 20 },
 }
+/** Closed forms have no use for randomness. */
+const seeded = new Set(['warp', 'ials'])
 
 const finish = (fit: Fit): Model => {
   while (fit.advance().fraction < 1);
@@ -73,7 +76,8 @@ for (const family of families) {
 
   law('the same input and seed give the same bytes', () => {
     assert.deepEqual(bytesOf(fitted(family, data).tensors()), bytesOf(fitted(family, data).tensors()))
-    if (isPersonal) assert.notDeepEqual(bytesOf(fitted(family, data, 2).tensors()), bytesOf(fitted(family, data).tensors()))
+    if (seeded.has(family.algorithm))
+      assert.notDeepEqual(bytesOf(fitted(family, data, 2).tensors()), bytesOf(fitted(family, data).tensors()))
   })
 
   law('a fit leaves its input as it was', () => {
