@@ -1,6 +1,7 @@
 // `npm run check`: format, types, lint, dependency rules, generated documentation, unit tests. Stops at the first that fails.
 import { spawnSync } from 'node:child_process'
 
+/** @type {[name: string, command: string, args: string[]][]} */
 const steps = [
   ['format', 'oxfmt', ['--check']],
   ['types', 'tsc', []],
