@@ -229,7 +229,7 @@ export class Demo {
       try {
         const result = await run.result()
         const own = result.outcome === 'already running' ? await resultOf(client, result.workflowId) : result
-        this.#say(`${week} ${own.outcome}: ${own.version ?? ''} ${own.reason}`)
+        this.#say(`${week} ${own.outcome}: ${[own.version, own.candidate, own.reason].filter((part) => part !== undefined).join(', ')}`)
       } finally {
         progress.stop()
       }
