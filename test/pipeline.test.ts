@@ -107,7 +107,7 @@ await test('the weekly run', { timeout: 300_000 }, async (t) => {
     assert.deepEqual(description.searchAttributes['MatineeModelVersion'], [firstVersion])
     const status = await matinee('status', '2023-W52')
     assert.equal(status.exitCode, 0, status.stderr)
-    assert.match(status.stdout, /week 2023-W52: published/)
+    assert.match(status.stdout, /2023-W52: published/)
     const runs = await matinee('runs', '--json')
     assert.equal(JSON.parse(runs.stdout).length, 1)
     const handle = client.workflow.getHandle('retrain-2023-W52')

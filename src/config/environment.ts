@@ -4,7 +4,7 @@
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { availableParallelism, totalmem } from 'node:os'
-import { join } from 'node:path'
+import { resolve } from 'node:path'
 import { loadClientConnectConfig } from '@temporalio/envconfig'
 import type { NativeConnectionOptions } from '@temporalio/worker'
 import { MatineeError } from '../contracts/errors.ts'
@@ -263,7 +263,7 @@ export function readConfig(environment: Environment): Config {
 export function environmentWithFiles(files: readonly string[], directory = process.cwd()): Environment {
   const merged: Record<string, string | undefined> = { ...process.env }
   for (const file of files) {
-    const path = join(directory, file)
+    const path = resolve(directory, file)
     if (!existsSync(path)) continue
     for (const line of readFileSync(path, 'utf8').split(/\r?\n/)) {
       const match = /^\s*(?:export\s+)?([A-Za-z_]\w*)\s*=\s*(.*?)\s*$/.exec(line)

@@ -148,14 +148,17 @@ export class Demo {
   async #startTemporal(): Promise<TemporalServer> {
     const binary = await findTemporal({ log: this.#say, environment: process.env })
     this.#goOn()
-    const server = await startTemporalServer({
-      binary,
-      dbPath: join(this.#state, 'temporal.db'),
-      host: HOST,
-      ...((await isPortFree(HOST, USUAL_UI_PORT)) ? { uiPort: USUAL_UI_PORT } : {}),
-      logPath: this.#logPath('temporal'),
-      environment: process.env,
-    })
+    const start = (ports: { readonly uiPort?: number }): Promise<TemporalServer> =>
+      startTemporalServer({
+        binary,
+        dbPath: join(this.#state, 'temporal.db'),
+        host: HOST,
+        ...ports,
+        logPath: this.#logPath('temporal'),
+        environment: process.env,
+      })
+    // Where people look for it; beside another demo, which may take it at the same moment, anywhere.
+    const server = (await isPortFree(HOST, USUAL_UI_PORT)) ? await start({ uiPort: USUAL_UI_PORT }).catch(() => start({})) : await start({})
     this.#running.push({ name: 'Temporal server', stop: () => server.stop() })
     this.#servers.push({ name: 'Temporal server', exited: server.exited })
     this.#say(`Temporal server on ${server.address}, UI ${server.uiUrl}`)
