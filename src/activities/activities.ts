@@ -17,11 +17,12 @@ import type {
   TrainFinalInput,
   TrainInput,
 } from '../contracts/run.ts'
+import type { QuestionnaireActivities, QuestionnaireTrainingActivities } from '../contracts/questionnaire-run.ts'
 import type { SourceTable } from '../contracts/source-tables.ts'
 import type { Week } from '../contracts/week.ts'
 
 /** Run on the main task queue: short, or waiting for the source and the store. */
-export interface PipelineActivities {
+export interface PipelineActivities extends QuestionnaireActivities {
   /** Settles which week a run is for. @throws `week_invalid`, `week_refused`. */
   resolveWeek(input: ResolveWeekInput): Promise<ResolvedWeek>
   /** Reads one table up to the week's end into an immutable Parquet file. */
@@ -39,7 +40,7 @@ export interface PipelineActivities {
 }
 
 /** Run on the training task queue, one at a time, each in a process of its own. */
-export interface TrainingActivities {
+export interface TrainingActivities extends QuestionnaireTrainingActivities {
   /** Fits each candidate on one split's training part. */
   train(input: TrainInput): Promise<TrainedSplit>
   /** Ranks for the test users of one split with each candidate, and measures. */

@@ -17,6 +17,7 @@ import { extractTable } from './extract-table.ts'
 import { preprocess } from './preprocess.ts'
 import { publishMetrics } from './publish-metrics.ts'
 import { publishModel } from './publish-model.ts'
+import { createQuestionnaireActivities } from './questionnaire/questionnaire-activities.ts'
 import { resolveWeek } from './resolve-week.ts'
 
 export interface PipelinePorts {
@@ -38,6 +39,7 @@ export function createPipelineActivities(ports: PipelinePorts): PipelineActiviti
     chooseModel: ({ evaluated }) => chooseModel(evaluated, store),
     publishModel: (input) => publishModel(input, ports),
     publishMetrics: (input) => publishMetrics(input, store),
+    ...createQuestionnaireActivities(ports),
   }
 }
 
@@ -48,7 +50,14 @@ export function createTrainingActivities(runner: TrainingRunner): TrainingActivi
       const { heartbeat, signal } = activityProgress()
       return runner.run(kind, input, { onProgress: heartbeat, signal })
     }
-  return { train: inProcess('train'), evaluate: inProcess('evaluate'), trainFinal: inProcess('trainFinal') }
+  return {
+    train: inProcess('train'),
+    evaluate: inProcess('evaluate'),
+    trainFinal: inProcess('trainFinal'),
+    splitQuestionnaire: inProcess('splitQuestionnaire'),
+    trainQuestionnaire: inProcess('trainQuestionnaire'),
+    evaluateQuestionnaire: inProcess('evaluateQuestionnaire'),
+  }
 }
 
 /** Heartbeat and stop signal of the activity that calls this. Taken once, at its start: later there may be no context. */

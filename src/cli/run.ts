@@ -2,8 +2,9 @@
 import { Command } from 'commander'
 import { connectClient } from '../adapters/temporal/connect.ts'
 import { findRun, listRuns, progressOf, startRun, type RunSummary } from '../adapters/temporal/runs.ts'
-import type { RunProgress, WeeklyRetrainingResult } from '../contracts/run.ts'
+import type { StagesProgress, WeeklyRetrainingResult } from '../contracts/run.ts'
 import { MatineeError } from '../contracts/errors.ts'
+import { workflowTypes } from '../contracts/temporal-names.ts'
 import { parseWeek } from '../contracts/week.ts'
 import type { CliContext } from './context.ts'
 import { table } from './table.ts'
@@ -89,17 +90,17 @@ export function statusCommand({ config, out }: CliContext): Command {
       try {
         const handle = await findRun(client, name)
         const { status, type } = await handle.describe()
-        if (type !== 'retrainWeek')
+        if (type !== workflowTypes.retrainWeek && type !== workflowTypes.retrainQuestionnaire)
           throw new MatineeError('run_state', `${handle.workflowId} is a ${type}; its week's run is named by "matinee runs"`)
         const progress = await progressOf(handle)
-        out(options.json ? JSON.stringify({ status: status.name, ...progress }) : statusText(status.name, progress))
+        out(options.json ? JSON.stringify({ status: status.name, ...progress }) : statusText(handle.workflowId, status.name, progress))
       } finally {
         await client.connection.close()
       }
     })
 }
 
-function statusText(status: string, progress: RunProgress): string {
+function statusText(workflowId: string, status: string, progress: StagesProgress): string {
   const rows = progress.stages.map((stage) => ({
     stage: stage.name,
     state: stage.state,
@@ -110,7 +111,7 @@ function statusText(status: string, progress: RunProgress): string {
   const held =
     progress.heldUntilMs === undefined ? [] : [`held until ${new Date(progress.heldUntilMs).toISOString()}: approve or reject it`]
   const breaches = progress.breaches.map(({ check, detail }) => `breach: ${check}: ${detail}`)
-  return [`week ${progress.week}: ${progress.outcome ?? progress.stage} (${status})`, table(rows), ...breaches, ...held].join('\n')
+  return [`${workflowId}: ${progress.outcome ?? progress.stage} (${status})`, table(rows), ...breaches, ...held].join('\n')
 }
 
 export function cancelCommand({ config, out }: CliContext): Command {

@@ -3,6 +3,7 @@
  * as arguments, and only the entry points (worker, api, cli) join the two.
  */
 import type { ModelItem } from './documents.ts'
+import type { QuestionnaireJobs } from './questionnaire-run.ts'
 import type { EvaluatedSplit, EvaluateInput, FinalModel, TrainedSplit, TrainFinalInput, TrainHeartbeat, TrainInput } from './run.ts'
 import type { SourceTable } from './source-tables.ts'
 
@@ -128,7 +129,7 @@ export interface Clock {
 // --- training -------------------------------------------------------------------------------------------------
 
 /** Jobs that run in a process of their own, by kind: what each takes and leaves. */
-export interface TrainingJobs {
+export interface TrainingJobs extends QuestionnaireJobs {
   train: { readonly input: TrainInput; readonly result: TrainedSplit }
   evaluate: { readonly input: EvaluateInput; readonly result: EvaluatedSplit }
   trainFinal: { readonly input: TrainFinalInput; readonly result: FinalModel }

@@ -182,9 +182,8 @@ export interface StageProgress {
   readonly detail?: string
 }
 
-/** Answer of the query `progress` on `retrainWeek`. */
-export interface RunProgress {
-  readonly week: Week
+/** Answer of the query `progress` on `retrainQuestionnaire`. */
+export interface StagesProgress {
   readonly stage: string
   readonly stages: readonly StageProgress[]
   readonly breaches: readonly Breach[]
@@ -192,6 +191,11 @@ export interface RunProgress {
   readonly outcome?: Outcome
   /** Set while the run waits for a person. */
   readonly heldUntilMs?: number
+}
+
+/** Answer of the query `progress` on `retrainWeek`. */
+export interface RunProgress extends StagesProgress {
+  readonly week: Week
 }
 
 /** Answer of the query `progress` on `weeklyRetraining`. */

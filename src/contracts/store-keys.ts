@@ -35,3 +35,19 @@ export const storeKeys = {
   isMetrics: (key: string): boolean => /^metrics\/\d{4}-W\d{2}\/\d{4}-W\d{2}-[0-9a-f]{8}\.json$/.test(key),
   metricsUsers: (week: Week, version: string): string => `metrics/${week}/${version}.users.parquet`,
 } as const
+
+/** The questionnaire's, all below one folder. */
+export const questionnaireKeys = {
+  /** Which data set and definition the next training takes. */
+  current: 'questionnaire/current.json',
+  /** Immutable; named by the digest of their bytes. */
+  data: (digest: string): string => `questionnaire/data/${digest}.safetensors`,
+  definition: (digest: string): string => `questionnaire/definitions/${digest}.json`,
+  /** What the steps of a run leave for each other; removed when it has published. */
+  trainingPrefix: (job: string): string => `questionnaire/training/${job}/`,
+  training: (job: string, file: string): string => `questionnaire/training/${job}/${file}`,
+  evaluation: (job: string): string => `questionnaire/evaluations/${job}.json`,
+  modelsPrefix: 'questionnaire/models/',
+  model: (version: string, file: string): string => `questionnaire/models/${version}/${file}`,
+  modelLatest: 'questionnaire/models/latest.json',
+} as const

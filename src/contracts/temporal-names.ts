@@ -1,12 +1,19 @@
 /** Names and messages that clients, workflows and workers share. Declared once; a change here is a change of contract. */
 import type { Week } from './week.ts'
 
-export const workflowTypes = { weeklyRetraining: 'weeklyRetraining', retrainWeek: 'retrainWeek' } as const
+export const workflowTypes = {
+  weeklyRetraining: 'weeklyRetraining',
+  retrainWeek: 'retrainWeek',
+  retrainQuestionnaire: 'retrainQuestionnaire',
+} as const
 
 export const scheduleIds = { weekly: 'matinee-weekly' } as const
 
 /** One id a week: schedule, backfill and hand never train a week twice at once. */
 export const retrainWorkflowId = (week: Week): string => `retrain-${week}`
+
+/** One id: the questionnaire is never trained twice at once. */
+export const questionnaireWorkflowId = 'retrain-questionnaire'
 
 /** Training takes one slot of a queue of its own, so that it never starves the rest. */
 export const trainingTaskQueue = (taskQueue: string): string => `${taskQueue}-training`

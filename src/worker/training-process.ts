@@ -7,11 +7,17 @@ import { evaluateJob } from '../activities/jobs/evaluate-job.ts'
 import type { JobPorts } from '../activities/jobs/job-ports.ts'
 import { trainFinalJob } from '../activities/jobs/train-final-job.ts'
 import { trainJob } from '../activities/jobs/train-job.ts'
+import { questionnaireJobs } from '../activities/questionnaire/questionnaire-activities.ts'
 import { MatineeError } from '../contracts/errors.ts'
 import type { TrainingJobKind, TrainingJobs } from '../contracts/ports.ts'
 
 type Job<Kind extends TrainingJobKind> = (input: TrainingJobs[Kind]['input'], ports: JobPorts) => Promise<TrainingJobs[Kind]['result']>
-const jobs: { readonly [Kind in TrainingJobKind]: Job<Kind> } = { train: trainJob, evaluate: evaluateJob, trainFinal: trainFinalJob }
+const jobs: { readonly [Kind in TrainingJobKind]: Job<Kind> } = {
+  train: trainJob,
+  evaluate: evaluateJob,
+  trainFinal: trainFinalJob,
+  ...questionnaireJobs,
+}
 
 const send = (message: ProcessMessage): Promise<void> =>
   new Promise((resolve) => {
@@ -27,7 +33,7 @@ process.on('SIGTERM', () => {
 })
 
 async function main({ kind, input, setup }: StartMessage): Promise<void> {
-  let progress: ProcessMessage = { type: 'progress', progress: { phase: 'reading features' } }
+  let progress: ProcessMessage = { type: 'progress', progress: { phase: 'reading data' } }
   // One a second, whether or not something moved: it says that the process lives.
   const pulse = setInterval(() => void send(progress), 1000)
   const store = openStore(setup.store)

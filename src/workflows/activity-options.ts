@@ -1,11 +1,12 @@
 /** Time limits and retries of each activity, in one table. What must not be retried says so itself (errors.ts). */
 import { proxyActivities, workflowInfo, type ActivityInterfaceFor } from '@temporalio/workflow'
 import type { PipelineActivities, TrainingActivities } from '../activities/activities.ts'
+import type { QuestionnaireActivities } from '../contracts/questionnaire-run.ts'
 import { trainingTaskQueue } from '../contracts/temporal-names.ts'
 
 /** Short steps: answered from the store within seconds, or tried again for two hours. */
 export const quick = proxyActivities<
-  Pick<PipelineActivities, 'resolveWeek' | 'chooseModel' | 'checkData' | 'publishModel' | 'publishMetrics'>
+  Pick<PipelineActivities, 'resolveWeek' | 'chooseModel' | 'checkData' | 'publishModel' | 'publishMetrics' | keyof QuestionnaireActivities>
 >({
   startToCloseTimeout: '30 seconds',
   scheduleToCloseTimeout: '2 hours',

@@ -21,9 +21,9 @@ export const progressQuery = defineQuery<RunProgress>(messages.progress)
 const stages = ['extract', 'preprocess', 'check', 'train', 'evaluate', 'choose', 'train final', 'publish model', 'publish metrics'] as const
 
 export async function retrainWeek(input: RetrainWeekInput): Promise<RetrainWeekResult> {
-  const board = new RunBoard(input.week, stages)
+  const board = new RunBoard({ title: `Week **${input.week}**`, name: input.week, week: input.week }, stages)
   const hold = new Hold()
-  setHandler(progressQuery, () => board.progress(), {
+  setHandler(progressQuery, () => ({ week: input.week, ...board.progress() }), {
     description: 'Each stage with its state, seconds and figures; breaches, hold and outcome.',
   })
   try {

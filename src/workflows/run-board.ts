@@ -1,12 +1,20 @@
 /** Keeps what people see of a run in step: the `progress` query, the search attributes and the details page in the UI. */
 import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow'
-import type { Breach, RunProgress, StageProgress } from '../contracts/run.ts'
+import type { Breach, StageProgress, StagesProgress } from '../contracts/run.ts'
 import type { Outcome } from '../contracts/temporal-names.ts'
 import type { Week } from '../contracts/week.ts'
 import { modelVersionAttribute, outcomeAttribute, stageAttribute, weekAttribute } from './search-attributes.ts'
 
+/** What a run is about. */
+export interface RunSubject {
+  readonly title: string
+  /** What a person names the run by: a week, or its workflow id. */
+  readonly name: string
+  readonly week?: Week
+}
+
 export class RunBoard {
-  readonly #week: Week
+  readonly #subject: RunSubject
   readonly #stages: StageProgress[]
   #stage = 'starting'
   #breaches: readonly Breach[] = []
@@ -14,15 +22,14 @@ export class RunBoard {
   #outcome: Outcome | undefined
   #heldUntilMs: number | undefined
 
-  constructor(week: Week, stages: readonly string[]) {
-    this.#week = week
+  constructor(subject: RunSubject, stages: readonly string[]) {
+    this.#subject = subject
     this.#stages = stages.map((name) => ({ name, state: 'waiting' }))
-    upsertSearchAttributes([{ key: weekAttribute, value: week }])
+    if (subject.week !== undefined) upsertSearchAttributes([{ key: weekAttribute, value: subject.week }])
   }
 
-  progress(): RunProgress {
+  progress(): StagesProgress {
     return {
-      week: this.#week,
       stage: this.#stage,
       stages: this.#stages,
       breaches: this.#breaches,
@@ -101,17 +108,17 @@ export class RunBoard {
         ? []
         : [
             '',
-            `**Held until ${new Date(this.#heldUntilMs).toISOString()}.** Send update \`approve\` or \`reject\` with \`{"by":"…","reason":"…"}\`, or run \`matinee approve ${this.#week}\` / \`matinee reject ${this.#week} --reason "…"\`. Without an answer the run is rejected; the model of the week before goes on serving.`,
+            `**Held until ${new Date(this.#heldUntilMs).toISOString()}.** Send update \`approve\` or \`reject\` with \`{"by":"…","reason":"…"}\`, or run \`matinee approve ${this.#subject.name}\` / \`matinee reject ${this.#subject.name} --reason "…"\`. Without an answer the run is rejected; the model that serves goes on serving.`,
           ]
     const breaches = this.#breaches.map((breach) => `- **${breach.check}**: ${breach.detail}`)
     setCurrentDetails(
       [
-        `Week **${this.#week}** · ${this.#outcome ?? this.#stage}${this.#version === undefined ? '' : ` · model \`${this.#version}\``}`,
+        `${this.#subject.title} · ${this.#outcome ?? this.#stage}${this.#version === undefined ? '' : ` · model \`${this.#version}\``}`,
         '',
         '| stage | state | seconds | what came of it |',
         '|---|---|---|---|',
         ...rows,
-        ...(breaches.length === 0 ? [] : ['', 'Breaches of the data gate:', ...breaches]),
+        ...(breaches.length === 0 ? [] : ['', 'Breaches of the gate:', ...breaches]),
         ...hold,
       ].join('\n'),
     )

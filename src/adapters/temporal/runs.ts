@@ -11,7 +11,7 @@ import {
 import { ApplicationFailure, TemporalFailure, defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common'
 import { randomUUID } from 'node:crypto'
 import { type ErrorCode, errorKinds, MatineeError } from '../../contracts/errors.ts'
-import type { ResolvedWeek, RunProgress, WeeklyRetrainingInput, WeeklyRetrainingResult } from '../../contracts/run.ts'
+import type { ResolvedWeek, StagesProgress, WeeklyRetrainingInput, WeeklyRetrainingResult } from '../../contracts/run.ts'
 import { messages, retrainWorkflowId, searchAttributes, workflowTypes } from '../../contracts/temporal-names.ts'
 import { isWeek } from '../../contracts/week.ts'
 
@@ -130,8 +130,9 @@ async function workflowIdOfRun(client: Client, runId: string): Promise<string> {
   throw unknownRun(runId)
 }
 
-export async function progressOf(handle: WorkflowHandle): Promise<RunProgress> {
-  return handle.query<RunProgress>(messages.progress)
+/** Of a run of `retrainWeek`, with its week, or of `retrainQuestionnaire`. */
+export async function progressOf(handle: WorkflowHandle): Promise<StagesProgress> {
+  return handle.query<StagesProgress>(messages.progress)
 }
 
 export async function answerHold(handle: WorkflowHandle, answer: 'approve' | 'reject', by: string, reason: string): Promise<string> {
