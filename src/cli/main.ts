@@ -1,18 +1,23 @@
 /** `matinee COMMAND`: joins the commands, and turns errors into one line and an exit code. */
 import { Command, CommanderError } from 'commander'
+import { existsSync } from 'node:fs'
 import { environmentWithFiles, readConfig, type Config } from '../config/environment.ts'
 import { MatineeError } from '../contracts/errors.ts'
 import type { CliContext } from './context.ts'
 
 const program = new Command('matinee')
   .description('Weekly, durable retraining of a video-on-demand recommender.')
-  .option('--environment <path>', 'read configuration from this file too (below the environment and .env)', '.matinee/demo.env')
+  .option(
+    '--environment <path>',
+    'read configuration from this file too, below the environment and .env (none: no file)',
+    '.matinee/demo.env',
+  )
   .showHelpAfterError('(--help says how it is used)')
   .exitOverride()
 
 let config: Config | undefined
 const context: CliContext = {
-  config: () => (config ??= readConfig(environmentWithFiles(['.env', program.opts<{ environment: string }>().environment]))),
+  config: () => (config ??= readConfig(environmentWithFiles(['.env', environmentFile()]))),
   out: (text) => void process.stdout.write(`${text}\n`),
   progress: (text) => void process.stderr.write(`${text}\n`),
 }
@@ -31,6 +36,7 @@ const commands: Readonly<Record<string, () => Promise<(context: CliContext) => C
   models: async () => (await import('./models.ts')).modelsCommand,
   import: async () => (await import('./import.ts')).importCommand,
   generate: async () => (await import('./generate.ts')).generateCommand,
+  evaluate: async () => (await import('./evaluate.ts')).evaluateCommand,
   questionnaire: async () => (await import('./questionnaire.ts')).questionnaireCommand,
   key: async () => (await import('./key.ts')).keyCommand,
   config: async () => (await import('./config.ts')).configCommand,
@@ -42,6 +48,14 @@ const wanted = asked === undefined ? Object.keys(commands) : [asked]
 for (const name of wanted) {
   const make = await commands[name]?.()
   if (make !== undefined) program.addCommand(inheritSettings(make(context)))
+}
+
+/** A file that was asked for must be there; the demo's is there while it runs. */
+function environmentFile(): string {
+  const { environment } = program.opts<{ environment: string }>()
+  if (program.getOptionValueSource('environment') === 'cli' && environment !== 'none' && !existsSync(environment))
+    throw new MatineeError('usage_invalid', `--environment ${environment}: there is no such file`)
+  return environment
 }
 
 /** Sub-commands made elsewhere take over how the program ends and what it says after a wrong use. */

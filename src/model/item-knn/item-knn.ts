@@ -237,12 +237,12 @@ class ItemKnnModel extends HistoryModel {
 export const itemKnn: ModelFamily = {
   algorithm,
   parameters: [
-    { name: 'neighbours', description: 'Items that an item votes for', type: 'integer', default: 100, minimum: 1, maximum: 100_000 },
+    { name: 'neighbours', description: 'Items that an item votes for', type: 'integer', default: 20, minimum: 1, maximum: 100_000 },
     {
       name: 'shrinkage',
       description: 'Added to the product of the norms, against chance likeness of rare items',
       type: 'number',
-      default: 20,
+      default: 5,
       minimum: 0,
       maximum: 1e9,
     },

@@ -1,0 +1,219 @@
+/** `matinee evaluate`: fits a model on one CSV of pairs and measures it on another. */
+import { availableParallelism } from 'node:os'
+import { Command, Option } from 'commander'
+import { MatineeError } from '../contracts/errors.ts'
+import {
+  fitToEnd,
+  measureLists,
+  rankTestUsers,
+  readExperimentData,
+  type ExperimentData,
+  type WeightKind,
+} from '../experiments/experiment.ts'
+import { families, familyOf } from '../model/families.ts'
+import type { ModelFamily, Parameters } from '../model/model.ts'
+import { parseParameter, resolveParameters } from '../model/parameters.ts'
+import { searchModels, type SearchResult, type Trial } from '../model/search/search-models.ts'
+import type { CliContext } from './context.ts'
+
+const auto = 'auto'
+const reportEveryMs = 2000
+
+interface Flags {
+  readonly train: string
+  readonly test: string
+  readonly model: string
+  readonly param: readonly string[]
+  readonly k: readonly number[]
+  readonly weights: WeightKind
+  readonly threads: number
+  readonly seed: number
+  readonly budget: number
+  readonly json: boolean
+}
+
+interface Result {
+  readonly model: string
+  readonly params: Parameters
+  /** Distinct ones of the training file. */
+  readonly users: number
+  readonly items: number
+  readonly pairs: number
+  /** Users that the metrics are the mean of. */
+  readonly measuredUsers: number
+  readonly seconds: Readonly<Record<string, number>>
+  readonly metrics: Readonly<Record<string, number>>
+  readonly peakRssMiB: number
+  /** How `auto` came to its choice. */
+  readonly search?: { readonly validation: SearchResult['validation']; readonly trials: readonly Trial[] }
+}
+
+export function evaluateCommand(context: CliContext): Command {
+  const names = [...families.map(({ algorithm }) => algorithm), auto]
+  return new Command('evaluate')
+    .description('fit a model on the pairs of one CSV and measure it on those of another (columns user,item[,rating[,timestamp]])')
+    .requiredOption('--train <csv>', 'pairs to learn from')
+    .requiredOption('--test <csv>', 'pairs to recommend; those that are in train too do not count')
+    .addOption(new Option('--model <name>', 'model family; auto searches for family and parameters').choices(names).makeOptionMandatory())
+    .option('--param <name=value>', 'a parameter of the model, again for each', (text, before: readonly string[]) => [...before, text], [])
+    .option('--k <list>', 'lengths of the lists that are measured', cutoffs, [10, 20])
+    .addOption(
+      new Option('--weights <kind>', 'weight of a pair in training: 1, or its rating as a share of the largest')
+        .choices(['one', 'rating'])
+        .default('one'),
+    )
+    .option('--threads <n>', 'threads of training and ranking', positiveInteger, availableParallelism())
+    .option('--seed <n>', 'seed of everything random', wholeNumber, 0)
+    .option('--budget <seconds>', 'what auto may take, the last fit included', positiveNumber, 120)
+    .option('--json', 'print the result as JSON', false)
+    .addHelpText('after', parameterHelp())
+    .action((flags: Flags) => {
+      const result = evaluate(flags, throttled(context.progress))
+      context.out(flags.json ? JSON.stringify(result) : describe(result))
+    })
+}
+
+/** Everything runs on the main thread: the process does nothing else, and Ctrl-C ends it. */
+function evaluate(flags: Flags, progress: Progress): Result {
+  if (flags.model === auto && flags.param.length > 0)
+    throw new MatineeError('usage_invalid', '--param: auto chooses the parameters; leave it out or name a model')
+  // Before the files are read: a typing error shows at once.
+  const given = flags.model === auto ? undefined : chosenByHand(familyOf(flags.model), flags.param)
+
+  const clock = new Clock()
+  const data = readExperimentData({
+    trainPath: flags.train,
+    testPath: flags.test,
+    weights: flags.weights,
+    report: (path, rows) => progress.now(`${path}: ${rows.toLocaleString('en')} rows`),
+  })
+  const { train } = data
+  clock.lap('load')
+  progress.now(
+    `${train.items.length.toLocaleString('en')} pairs of ${train.userCount.toLocaleString('en')} users and ${train.itemCount.toLocaleString('en')} items`,
+  )
+
+  const found = given === undefined ? search(data, flags, clock, progress) : undefined
+  const { family, params } = given ?? chosen(found)
+  const model = fitToEnd(family, train, params, flags.seed, ({ epoch, epochs, fraction }) =>
+    progress.sometimes(`${family.algorithm}: epoch ${epoch} of ${epochs}, ${Math.round(100 * fraction)} %`),
+  )
+  clock.lap('train')
+  const ranked = rankTestUsers(model, data, Math.max(...flags.k), (done, users) => progress.sometimes(`ranked ${done} of ${users} users`))
+  clock.lap('rank')
+  const { metrics, users } = measureLists(data, ranked, flags.k)
+  return {
+    model: family.algorithm,
+    params,
+    users: train.userCount,
+    items: train.itemCount,
+    pairs: train.items.length,
+    measuredUsers: users,
+    seconds: clock.seconds,
+    metrics,
+    peakRssMiB: Math.round(process.resourceUsage().maxRSS / 1024),
+    ...(found === undefined ? {} : { search: { validation: found.validation, trials: found.trials } }),
+  }
+}
+
+interface Choice {
+  readonly family: ModelFamily
+  /** All of them, defaults included. */
+  readonly params: Parameters
+}
+
+function chosenByHand(family: ModelFamily, texts: readonly string[]): Choice {
+  return { family, params: resolveParameters(family, Object.fromEntries(texts.map((text) => parseParameter(family, text)))) }
+}
+
+function chosen(found: SearchResult | undefined): Choice {
+  if (found === undefined) throw new MatineeError('internal', 'no model was named and none was searched for')
+  const family = familyOf(found.algorithm)
+  return { family, params: resolveParameters(family, found.parameters) }
+}
+
+function search({ train }: ExperimentData, { seed, budget }: Flags, clock: Clock, progress: Progress): SearchResult {
+  const started = performance.now()
+  const found = searchModels({
+    train,
+    seed,
+    budgetSeconds: budget,
+    elapsedSeconds: () => (performance.now() - started) / 1000,
+    report: ({ algorithm, parameters, ndcg, seconds }) =>
+      progress.now(
+        `tried ${algorithm} ${JSON.stringify(parameters)}: ${ndcg === undefined ? 'given up' : `nDCG@20 ${ndcg.toFixed(4)}`} in ${seconds.toFixed(1)} s`,
+      ),
+  })
+  clock.lap('search')
+  return found
+}
+
+/** Seconds from step to step. */
+class Clock {
+  readonly seconds: Record<string, number> = {}
+  #last = performance.now()
+
+  lap(name: string): void {
+    const now = performance.now()
+    this.seconds[name] = Math.round(now - this.#last) / 1000
+    this.#last = now
+  }
+}
+
+interface Progress {
+  readonly now: (text: string) => void
+  /** Only where nothing was said for a while. */
+  readonly sometimes: (text: string) => void
+}
+
+function throttled(write: (text: string) => void): Progress {
+  let last = performance.now()
+  const now = (text: string): void => {
+    last = performance.now()
+    write(text)
+  }
+  return { now, sometimes: (text) => (performance.now() - last < reportEveryMs ? undefined : now(text)) }
+}
+
+const named = (values: Readonly<Record<string, unknown>>): string =>
+  Object.entries(values)
+    .map(([name, value]) => `${name} ${String(value)}`)
+    .join(', ')
+
+function describe({ model, params, users, items, pairs, seconds, metrics, peakRssMiB }: Result): string {
+  return [
+    `${model}: ${named(params)}`,
+    `${users} users, ${items} items, ${pairs} pairs; seconds: ${named(seconds)}; peak memory ${peakRssMiB} MiB`,
+    ...Object.entries(metrics).map(([name, value]) => `${name.padEnd(14)} ${value.toFixed(5)}`),
+  ].join('\n')
+}
+
+function parameterHelp(): string {
+  const lines = families.map(
+    ({ algorithm, parameters }) => `  ${algorithm}: ${parameters.map(({ name, default: value }) => `${name}=${String(value)}`).join(' ')}`,
+  )
+  return `\nParameters (--param) and their defaults:\n${lines.join('\n')}`
+}
+
+function cutoffs(text: string): readonly number[] {
+  const list = [...new Set(text.split(',').map(Number))]
+  if (list.some((k) => !Number.isInteger(k) || k < 1)) throw new MatineeError('usage_invalid', `--k: "${text}" is not a list such as 10,20`)
+  return list
+}
+
+function wholeNumber(text: string): number {
+  const value = Number(text)
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(value)) throw new MatineeError('usage_invalid', `"${text}" is not a whole number`)
+  return value
+}
+
+function positiveInteger(text: string): number {
+  if (wholeNumber(text) === 0) throw new MatineeError('usage_invalid', `"${text}" is not a whole number above 0`)
+  return wholeNumber(text)
+}
+
+function positiveNumber(text: string): number {
+  const value = Number(text)
+  if (!(value > 0 && value < Infinity)) throw new MatineeError('usage_invalid', `"${text}" is not a number above 0`)
+  return value
+}

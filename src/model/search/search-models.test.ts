@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import type { Interactions } from '../model.ts'
+import { Random } from '../random/random.ts'
+import { buildInteractions } from '../sparse/interactions.ts'
+import { searchModels, validationSplit, type SearchResult } from './search-models.ts'
+
+/** Users of group g take items of group g, nine times in ten. A user's pairs come one after another from `firstSeconds` on. */
+function planted(firstSeconds: (user: number) => number): Interactions {
+  const random = Random.seeded(11)
+  const rows = Array.from({ length: 200 * 10 }, (_, n) => {
+    const user = Math.floor(n / 10)
+    const group = random.unit() < 0.9 ? user % 4 : random.below(4)
+    return { user, item: group * 15 + random.below(15), seconds: firstSeconds(user) + (n % 10) * 1000 }
+  })
+  return buildInteractions(200, 60, {
+    users: Uint32Array.from(rows, ({ user }) => user),
+    items: Uint32Array.from(rows, ({ item }) => item),
+    times: Float64Array.from(rows, ({ seconds }) => seconds),
+  })
+}
+const together = planted((user) => user)
+const oneByOne = planted((user) => user * 20_000)
+
+/** A clock on which every look takes so long. */
+function searched(secondsALook: number): SearchResult {
+  let looks = 0
+  return searchModels({ train: together, seed: 1, budgetSeconds: 1000, elapsedSeconds: () => secondsALook * looks++ })
+}
+
+test('a model that knows users beats popularity, and the same search ends with the same choice', () => {
+  const result = searched(0)
+  assert.notEqual(result.algorithm, 'popularity')
+  assert.equal(result.validation, 'time')
+  const best = Math.max(...result.trials.map(({ ndcg = 0 }) => ndcg))
+  const chosen = result.trials.find(({ parameters, algorithm }) => algorithm === result.algorithm && parameters === result.parameters)
+  assert.equal(chosen?.ndcg, best)
+  assert.deepEqual(searched(0), result)
+})
+
+test('without time left there is a model still, and nothing more is begun', () => {
+  const { trials, algorithm } = searched(5000)
+  assert.equal(trials.length, 1)
+  assert.equal(algorithm, 'popularity')
+})
+
+test('a budget between the two ends the search early', () => {
+  const { trials } = searched(20)
+  assert.ok(trials.length > 1 && trials.length < searched(0).trials.length, `${trials.length} trials`)
+})
+
+test('the newest pairs are held out where their users have a history, else any', () => {
+  const { kind, train, test: held } = validationSplit(together, 0)
+  assert.equal(kind, 'time')
+  const newest = (train.times ?? new Float64Array()).reduce((most, time) => Math.max(most, time), 0)
+  assert.ok((held.times ?? []).every((time) => time > newest))
+  assert.equal(validationSplit(oneByOne, 0).kind, 'random', 'the newest are all of strangers')
+  const { times: _, ...timeless } = together
+  assert.equal(validationSplit(timeless, 0).kind, 'random')
+})
