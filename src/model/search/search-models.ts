@@ -39,7 +39,7 @@ const grids: readonly Grid[] = [
     algorithm: 'ials',
     axes: {
       unobserved_weight: { values: [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1], start: 0.1 },
-      regularization: { values: [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1], start: 0.01 },
+      regularization: { values: [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1], start: 0.02 },
       factors: { values: [16, 32, 64, 128, 256], start: 64 },
     },
   },
