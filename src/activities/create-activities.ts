@@ -24,6 +24,8 @@ export interface PipelinePorts {
   readonly store: ObjectStore
   readonly source: SourceDatabase
   readonly columns: ColumnEngine
+  /** For extractions, which run side by side and put one part after the other in order: much less memory will do. */
+  readonly extractColumns: ColumnEngine
   readonly codeVersion: string
   readonly timeZone: string
   readonly firstWeek: Week | undefined
@@ -33,7 +35,7 @@ export function createPipelineActivities(ports: PipelinePorts): PipelineActiviti
   const { store } = ports
   return {
     resolveWeek: (input) => resolveWeek(input, ports),
-    extractTable: (input) => extractTable(input, { ...ports, progress: activityProgress() }),
+    extractTable: (input) => extractTable(input, { ...ports, columns: ports.extractColumns, progress: activityProgress() }),
     preprocess: (input) => preprocess(input, { ...ports, progress: activityProgress() }),
     checkData: ({ features }) => checkData(features, store),
     chooseModel: ({ evaluated }) => chooseModel(evaluated, store),

@@ -9,12 +9,13 @@ import { weekEnd, type Week } from '../contracts/week.ts'
 
 /** A path as an SQL text. */
 const text = (value: string): string => `'${value.replaceAll("'", "''")}'`
+const parquet = (paths: readonly string[]): string => `read_parquet([${paths.map(text).join(', ')}])`
 
 /** Wall-clock text as a timestamp without zone; null for what is none. A zone's suffix would make DuckDB convert. */
 const LOCAL_TIME = String.raw`case when regexp_full_match(log_dt, '\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?)?') then try_cast(log_dt as timestamp) end`
 
 /** Gives each row of a log a fate: the first reason to drop it, or `kept`. Only rows of the week and before, or without a time. */
-function judgeLog(name: string, path: string, week: Week, measures: readonly string[], laterFates: string): string {
+function judgeLog(name: string, paths: readonly string[], week: Week, measures: readonly string[], laterFates: string): string {
   return `
 create table ${name} as
 select subsr_id, program_id, episode_num, happened_at${measures.map((measure) => `, ${measure}`).join('')},
@@ -26,7 +27,7 @@ select subsr_id, program_id, episode_num, happened_at${measures.map((measure) =>
   end as fate
 from (
   select subsr_id, program_id, episode_num, ${LOCAL_TIME} as happened_at${measures.map((measure) => `, ${measure}`).join('')}, e_bool
-  from read_parquet(${text(path)})
+  from ${parquet(paths)}
 )
 where happened_at is null or happened_at < timestamp ${text(weekEnd(week))}`
 }
@@ -35,7 +36,7 @@ where happened_at is null or happened_at < timestamp ${text(weekEnd(week))}`
  * Statements that make the tables `interactions`, `weekly`, `users`, `items` and `report` of the extracts' Parquet files.
  * `report` has one row; its columns are those of `report.json` but for the week.
  */
-export function featureStatements(week: Week, paths: Readonly<Record<SourceTable, string>>): readonly string[] {
+export function featureStatements(week: Week, paths: Readonly<Record<SourceTable, readonly string[]>>): readonly string[] {
   return [
     judgeLog(
       'vods',
@@ -88,7 +89,7 @@ select subsr_id, program_id, date_trunc('week', happened_at)::date as week_start
   least(max(use_tms / disp_rtm_sec), 1.0) as rating, count(*) as viewings, max(happened_at) as last_dt
 from viewings group by all`,
 
-    `create table raw_programs as select * from read_parquet(${text(paths.vodinfo)})`,
+    `create table raw_programs as select * from ${parquet(paths.vodinfo)}`,
     // Of several rows of one programme a usable one speaks for it; one that excludes it excludes it for good.
     `create table programs as
 select * exclude (rank) from (
@@ -98,7 +99,7 @@ select * exclude (rank) from (
   from raw_programs where program_id is not null and e_bool is not null
 ) where rank = 1`,
 
-    `create table raw_users as select * from read_parquet(${text(paths.userinfo)})`,
+    `create table raw_users as select * from ${parquet(paths.userinfo)}`,
     // The column is optional in userinfo: a source without it gives nulls throughout.
     `create table subscribers as
 select distinct subsr_id from raw_users

@@ -11,7 +11,7 @@ import { readFeatures } from '../adapters/columns/read-features.ts'
 import { KnexSourceDatabase } from '../adapters/database/source.ts'
 import { DirectoryObjectStore } from '../adapters/object-store/directory-store.ts'
 import { FeaturesCurrent, FeaturesReport, RawManifest } from '../contracts/documents.ts'
-import type { ObjectStore, Progress, SourceDatabase, SourceValue } from '../contracts/ports.ts'
+import type { ObjectStore, Progress, SourceDatabase, SourceValue, TimeRange } from '../contracts/ports.ts'
 import type { ExtractedTable, FeaturesRef } from '../contracts/run.ts'
 import { sourceTableNames, type SourceTable } from '../contracts/source-tables.ts'
 import { storeKeys } from '../contracts/store-keys.ts'
@@ -125,7 +125,8 @@ test('extracting again writes the same keys; a manifest says what its file holds
   const viewings = first.find(({ table }) => table === 'vods_sumut')
   assert.ok(viewings)
   const manifest = await readDocument(bench.store, RawManifest, viewings.manifestKey)
-  const rows = await readParquet(bench, manifest.key)
+  const rows: Row[] = []
+  for (const { key } of manifest.partitions.flatMap(({ files }) => files)) rows.push(...(await readParquet(bench, key)))
   const times = rows.map((row) => row['log_dt']).filter((time) => time !== null)
   assert.equal(rows.length, manifest.rows)
   assert.equal(rows.length, 1048)
@@ -140,7 +141,7 @@ test('an extract that is not what its manifest says is refused', async (context)
   const extracts = await extractAll(bench, await goldenSource(context, bench), week)
   const clicks = extracts.find(({ table }) => table === 'contlog')
   assert.ok(clicks)
-  const { key } = await readDocument(bench.store, RawManifest, clicks.manifestKey)
+  const key = (await readDocument(bench.store, RawManifest, clicks.manifestKey)).partitions[0]?.files[0]?.key ?? ''
   const stored = await bench.store.read(key)
   assert.ok(stored)
   const changed = Uint8Array.from(stored.body)
@@ -189,14 +190,31 @@ type Tables = Readonly<Record<SourceTable, readonly Readonly<Record<string, Sour
 
 /** The tables in memory, as a source that is honest about the port: rows before the cut, or without a time. */
 function sourceOf(tables: Tables): SourceDatabase {
+  const rowsOf = (table: SourceTable, { columns, from, before }: TimeRange & { readonly columns: readonly string[] }): SourceValue[][] =>
+    tables[table]
+      .filter(({ log_dt: time = null }) => {
+        if (from === undefined && before === undefined) return true
+        const day = time === null ? null : String(time).slice(0, 10)
+        return day === null ? from === undefined : day >= (from ?? '').slice(0, 10) && day < (before ?? '~').slice(0, 10)
+      })
+      .map((row) => columns.map((name) => row[name] ?? null))
   return {
     location: 'memory',
     checkTables: async () => {},
-    async *readRows(table, { columns, before }) {
-      for (const row of tables[table]) {
-        const time = row['log_dt'] ?? null
-        if (before === undefined || time === null || String(time) < before) yield [columns.map((name) => row[name] ?? null)]
-      }
+    async *readRows(table, options) {
+      for (const row of rowsOf(table, options)) yield [row]
+    },
+    async fingerprint(table, options) {
+      const day = options.columns.indexOf('log_dt')
+      const days = Map.groupBy(rowsOf(table, options), (row) => (row[day] === null ? null : String(row[day]).slice(0, 10)))
+      return [...days].map(([of, rows]) => ({
+        day: of,
+        rows: rows.length,
+        sum: rows
+          .map((row) => JSON.stringify(row))
+          .toSorted()
+          .join(),
+      }))
     },
     viewingBounds: async () => undefined,
     close: async () => {},

@@ -11,6 +11,9 @@ import type { Week } from '../contracts/week.ts'
 import { featureFileNames, featureFiles, featureStatements, integerIdsQuery, orderedQuery } from './features.ts'
 import { withHeartbeat } from './heartbeat.ts'
 
+/** Files on their way at once. */
+const DOWNLOADS = 4
+
 export interface PreprocessPorts {
   readonly store: ObjectStore
   readonly columns: ColumnEngine
@@ -77,18 +80,26 @@ export async function preprocess(
     },
   )
 
-  async function download(table: SourceTable, database: ColumnDatabase): Promise<string> {
+  /** Local paths of a table's files, each checked against its digest. */
+  async function download(table: SourceTable, database: ColumnDatabase): Promise<readonly string[]> {
     const extract = extracts.find((candidate) => candidate.table === table)
     if (extract === undefined) throw new TypeError(`there is no extract of ${table}`)
-    const manifest = await readDocument(store, RawManifest, extract.manifestKey)
-    const path = database.scratchPath(`${table}.raw.parquet`)
-    const { sha256 } = await store.download(manifest.key, path)
-    if (sha256 !== manifest.sha256 || sha256 !== extract.sha256)
-      throw new MatineeError('store_corrupt', `${manifest.key} has digest ${sha256}, its manifest says ${manifest.sha256}`, {
-        details: { key: manifest.key },
-      })
-    progress.signal.throwIfAborted()
-    return path
+    const { partitions } = await readDocument(store, RawManifest, extract.manifestKey)
+    const files = partitions.flatMap((partition) => partition.files)
+    const pathOf = (index: number): string => database.scratchPath(`${table}.${index}.raw.parquet`)
+    const queue = files.entries()
+    const downloadNext = async (): Promise<void> => {
+      for (const [index, { key, sha256: expected }] of queue) {
+        progress.signal.throwIfAborted()
+        const { sha256 } = await store.download(key, pathOf(index))
+        if (sha256 !== expected)
+          throw new MatineeError('store_corrupt', `${key} has digest ${sha256}, its manifest says ${expected}`, { details: { key } })
+      }
+    }
+    // All have ended before an error is told: what goes on would write into a folder that is about to go.
+    const ended = await Promise.allSettled(Array.from({ length: DOWNLOADS }, downloadNext))
+    for (const end of ended) if (end.status === 'rejected') throw end.reason
+    return files.map((_, index) => pathOf(index))
   }
 }
 

@@ -27,6 +27,7 @@ const sourceOf = (bounds: { oldest: string; newest: string } | undefined): Sourc
   readRows: () => {
     throw new Error('not asked')
   },
+  fingerprint: () => Promise.reject(new Error('not asked')),
   viewingBounds: () => Promise.resolve(bounds),
   close: () => Promise.resolve(),
 })

@@ -12,6 +12,8 @@ export type DatabaseLocation =
       readonly database: string
       /** `off`: plain; `required`: encrypted, any certificate; `verify`: encrypted, the certificate must check out. */
       readonly tls: 'off' | 'required' | 'verify'
+      /** At most so many rows a second are read of one table; without it as many as the server gives. */
+      readonly rowsPerSecond?: number
     }
 
 export type StoreLocation =
@@ -43,7 +45,11 @@ export function parseDatabaseUrl(variable: string, text: string, passwordFromEls
     throw wrong(variable, `host or database is missing; write ${allowed}`)
   const tls = url.searchParams.get('tls') ?? 'off'
   if (tls !== 'off' && tls !== 'required' && tls !== 'verify') throw wrong(variable, `tls=${tls} is not one of off, required, verify`)
-  for (const name of url.searchParams.keys()) if (name !== 'tls') throw wrong(variable, `unknown option "${name}"; only tls is known`)
+  for (const name of url.searchParams.keys())
+    if (name !== 'tls' && name !== 'rows_per_second') throw wrong(variable, `unknown option "${name}"; known are tls and rows_per_second`)
+  const rowsPerSecond = url.searchParams.get('rows_per_second')
+  if (rowsPerSecond !== null && !/^[1-9]\d{0,8}$/.test(rowsPerSecond))
+    throw wrong(variable, `rows_per_second=${rowsPerSecond} is not a whole number from 1 to 999999999`)
   return {
     kind: 'mysql',
     host: url.hostname.replace(/^\[|\]$/g, ''),
@@ -52,6 +58,7 @@ export function parseDatabaseUrl(variable: string, text: string, passwordFromEls
     password: passwordFromElsewhere ?? decodeURIComponent(url.password),
     database,
     tls,
+    ...(rowsPerSecond === null ? {} : { rowsPerSecond: Number(rowsPerSecond) }),
   }
 }
 

@@ -18,20 +18,52 @@ export const WeekInfo = Type.Object({
 })
 export type WeekInfo = Static<typeof WeekInfo>
 
-/** `raw/<table>/<week>/<digest>.json`. */
-export const RawManifest = Type.Object({
-  format: Type.Literal(1),
-  table: Type.String(),
-  week: WeekText,
-  key: Type.String({ description: 'Where the Parquet file lies' }),
+/** One Parquet file of an extract. */
+export const RawFile = Type.Object({
+  key: Type.String(),
+  sha256: Digest,
   rows: Type.Integer({ minimum: 0 }),
   bytes: Type.Integer({ minimum: 0 }),
+  bucket: Type.Integer({ minimum: 0, description: 'CRC-32 of `subsr_id` in UTF-8, modulo the number of buckets; 0 where there is none' }),
+})
+export type RawFile = Static<typeof RawFile>
+
+const Bound = Type.Union([Type.String(), Type.Null()])
+
+/**
+ * `raw/<table>/<week>/part-<fingerprint>.json`: the rows of one week of a log, as long as the source's rows have that
+ * fingerprint. Rows without a time, or from before 1970-01-05, are the week `undated`.
+ */
+export const RawPartition = Type.Object({
+  format: Type.Literal(1),
+  table: Type.String(),
+  week: Type.Union([WeekText, Type.Literal('undated')]),
+  fingerprint: Digest,
+  rows: Type.Integer({ minimum: 0 }),
+  oldest: Bound,
+  newest: Bound,
+  buckets: Type.Integer({ minimum: 1 }),
+  /** Those that hold rows. */
+  files: Type.Array(RawFile),
+})
+export type RawPartition = Static<typeof RawPartition>
+
+/** `raw/<table>/<week>/<digest>.json`: all that a run for the week has of one table. */
+export const RawManifest = Type.Object({
+  format: Type.Literal(2),
+  table: Type.String(),
+  week: WeekText,
+  rows: Type.Integer({ minimum: 0 }),
+  bytes: Type.Integer({ minimum: 0 }),
+  /** Of a line `<sha256>  <week>/<bucket>` for each file: the same rows have the same digest. */
   sha256: Digest,
   /** Rows have `log_dt` before this; null for tables without it. */
-  before: Type.Union([Type.String(), Type.Null()]),
-  oldest: Type.Union([Type.String(), Type.Null()]),
-  newest: Type.Union([Type.String(), Type.Null()]),
+  before: Bound,
+  oldest: Bound,
+  newest: Bound,
   source: Type.String({ description: 'The database, without secrets' }),
+  /** In the order of the weeks. A table that is read whole is one partition, named by the run's week. */
+  partitions: Type.Array(RawPartition),
 })
 export type RawManifest = Static<typeof RawManifest>
 

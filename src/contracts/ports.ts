@@ -56,6 +56,20 @@ export type WriteResult = { readonly written: true; readonly entityTag: string }
 /** A value as a driver gives it with dates as strings: text, number, bigint or null. Never a Date. */
 export type SourceValue = string | number | bigint | null
 
+/** Rows with `from` <= `log_dt` < `before`, both wall-clock midnights as text. Without `from` also rows that have no `log_dt`. */
+export interface TimeRange {
+  readonly from?: string
+  readonly before?: string
+}
+
+/** What the rows of one day add up to: it changes with any value of any of them, and not with their order. */
+export interface DayFingerprint {
+  /** The first ten characters of `log_dt` as the source writes it, such as `2023-12-17`; null for rows without a time. */
+  readonly day: string | null
+  readonly rows: number
+  readonly sum: string
+}
+
 export interface SourceDatabase {
   /** Where it is, without secrets: `mysql://reader@host:3306/vod_rec`. */
   readonly location: string
@@ -65,13 +79,18 @@ export interface SourceDatabase {
    */
   checkTables(tables: readonly SourceTable[]): Promise<void>
   /**
-   * Rows of a table in the order of `columns`, in batches, in bounded memory; log tables only rows with
-   * `log_dt` before `before`, or whose `log_dt` is null. An optional column that the source lacks gives null.
+   * Rows of a table in the order of `columns`, in batches, in bounded memory; of log tables only those of the range.
+   * An optional column that the source lacks gives null.
    */
   readRows(
     table: SourceTable,
-    options: { readonly columns: readonly string[]; readonly before?: string; readonly signal?: AbortSignal },
+    options: TimeRange & { readonly columns: readonly string[]; readonly signal?: AbortSignal },
   ): AsyncIterable<readonly (readonly SourceValue[])[]>
+  /** Of the same rows and columns, by day, in no order, without moving them where the database can add them up itself. */
+  fingerprint(
+    table: SourceTable,
+    options: TimeRange & { readonly columns: readonly string[]; readonly signal?: AbortSignal },
+  ): Promise<readonly DayFingerprint[]>
   /** `log_dt` of the newest and the oldest usable viewing (`e_bool` 0), or undefined without one. */
   viewingBounds(): Promise<{ readonly oldest: string; readonly newest: string } | undefined>
   close(): Promise<void>

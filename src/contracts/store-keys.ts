@@ -9,8 +9,11 @@ export const storeKeys = {
   weekInfo: 'week_info/week_info.json',
 
   rawPrefix: (table: SourceTable): string => `raw/${table}/`,
-  /** An immutable extract; its name holds its content's digest. */
-  rawPart: (table: SourceTable, week: Week, digest: string): string => `raw/${table}/${week}/${digest}.parquet`,
+  /** An immutable extract; its name is its content's digest. */
+  rawFile: (table: SourceTable, week: Week | 'undated', digest: string): string => `raw/${table}/${week}/${digest}.parquet`,
+  /** Found by what the source's rows add up to: where it is, they need not be read again. */
+  rawPartition: (table: SourceTable, week: Week | 'undated', fingerprint: string): string =>
+    `raw/${table}/${week}/part-${fingerprint}.json`,
   rawManifest: (table: SourceTable, week: Week, digest: string): string => `raw/${table}/${week}/${digest}.json`,
 
   features: (

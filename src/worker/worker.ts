@@ -17,6 +17,8 @@ import type { Config } from '../config/environment.ts'
 import { codeVersion } from './code-version.ts'
 import { loadWorkflowBundle } from './workflow-bundle.ts'
 
+/** Four extractions side by side, each with so much for one week's rows, leave a worker far below a GiB. */
+const MOST_EXTRACT_MIB = 128
 const SHUTDOWN_GRACE = '10 seconds'
 
 /** Runs until SIGINT, SIGTERM or a lost namespace; then lets what runs stop in order. @throws MatineeError `temporal_unreachable`. */
@@ -38,6 +40,7 @@ export async function runWorker(config: Config): Promise<void> {
         store,
         source,
         columns: new DuckDbEngine({ memoryMib: config.memoryMib, threads: config.trainingThreads, scratchDirectory }),
+        extractColumns: new DuckDbEngine({ memoryMib: Math.min(MOST_EXTRACT_MIB, config.memoryMib / 8), threads: 1, scratchDirectory }),
         codeVersion,
         timeZone: config.timeZone,
         firstWeek: config.firstWeek,

@@ -30,6 +30,9 @@ const BUSY_MS = 10_000
 /** MySQL gives up on a client that takes no rows for a minute; a busy machine or a full disk queue can take longer. */
 const NET_WRITE_TIMEOUT_SECONDS = 3_600
 
+/** Four tables that are read side by side, a question to the server beside each, and some for what else there is. */
+const POOL_CONNECTIONS = 10
+
 /** knex prints what it also throws. Whoever catches an error says it once, in our own words. */
 const quiet = { debug: ignore, warn: ignore, error: ignore, deprecate: ignore }
 function ignore(): void {}
@@ -82,7 +85,7 @@ export function connect(location: DatabaseLocation, options: ConnectOptions = {}
     },
     pool: {
       min: 0,
-      max: 4,
+      max: POOL_CONNECTIONS,
       afterCreate(connection: Connection, ready: Ready): void {
         const next = (index: number): void => {
           const sql = settings[index]

@@ -1,44 +1,67 @@
-/** Reads source tables of MySQL and what speaks its protocol, as one streamed result in one session. */
+/** Reads source tables of MySQL and what speaks its protocol, each as one streamed result in one session. */
 import type { Knex } from 'knex'
 import type { Connection } from 'mysql2'
+import { setTimeout as delay } from 'node:timers/promises'
 import { MatineeError } from '../../contracts/errors.ts'
-import type { SourceValue } from '../../contracts/ports.ts'
-import { sourceTables, type SourceColumn, type SourceTable } from '../../contracts/source-tables.ts'
+import type { DayFingerprint, SourceValue } from '../../contracts/ports.ts'
 import { fixedOffset } from './fixed-offset.ts'
 import { sourceValue } from './source-value.ts'
-import { BEFORE, type ColumnTypes, type RowQuery, type TableReader } from './table-reader.ts'
+import { DAY_LENGTH, timeCondition, type ColumnTypes, type ReadColumn, type RowQuery, type TableReader } from './table-reader.ts'
 
 const BATCH_ROWS = 2_048
-/** When a server counts as gone that says nothing: far longer than a scan takes to its next batch, or its reader for one. */
-const SILENCE_MS = 10 * 60_000
+/** A server that says nothing for this long is asked whether it lives: a scan may be silent for minutes, a frozen server for ever. */
+const SILENCE_MS = 10_000
+/** How long it may take to say so. */
+const ANSWER_MS = 10_000
 /** MySQL's number for "unknown or incorrect time zone". */
 const ER_UNKNOWN_TIME_ZONE = 1298
+/** Of columns that hold a time as text, as `information_schema` names them. */
+const textTypes: ReadonlySet<string> = new Set([
+  'char',
+  'varchar',
+  'tinytext',
+  'text',
+  'mediumtext',
+  'longtext',
+  'binary',
+  'varbinary',
+  'enum',
+])
 
 export function mysqlReader(timeZone: string, location: string): TableReader {
   return {
-    columnTypes,
+    async columnTypes(knex, table) {
+      return inSession(knex, (connection) => columnTypes(knex, connection, table))
+    },
     async *readRows(knex, query) {
       const connection = await acquire(knex)
+      const watch = watchServer(knex)
       let finished = false
       try {
-        await setSessionZone(knex, connection, query, timeZone, location)
-        yield* streamRows(knex, connection, query)
+        await Promise.race([setSessionZone(knex, connection, query, timeZone, location), watch.lost])
+        yield* streamRows(knex, connection, query, watch)
         finished = true
       } finally {
+        watch.end()
         // A reader that stops early leaves rows on the wire: the session cannot be used again. The pool drops it.
         if (!finished) connection.destroy()
         await release(knex, connection)
       }
     },
-    async viewingBounds(knex, types) {
-      const connection = await acquire(knex)
-      try {
-        await setSessionZone(knex, connection, { table: 'vods_sumut', types }, timeZone, location)
-        const usable = knex('vods_sumut').where('e_bool', 0)
-        return [await edge(usable, 'log_dt', 'asc', connection), await edge(usable, 'log_dt', 'desc', connection)]
-      } finally {
-        await release(knex, connection)
-      }
+    async fingerprint(knex, query) {
+      return inSession(knex, async (connection) => {
+        await setSessionZone(knex, connection, query, timeZone, location)
+        return fingerprint(knex, connection, query)
+      })
+    },
+    async timeBounds(knex, query, excluded) {
+      const column = query.time?.name
+      if (column === undefined) return [null, null]
+      return inSession(knex, async (connection) => {
+        await setSessionZone(knex, connection, query, timeZone, location)
+        const usable = knex(query.table).where(excluded, 0)
+        return [await edge(usable, column, 'asc', connection), await edge(usable, column, 'desc', connection)]
+      })
     },
   }
 }
@@ -48,21 +71,78 @@ const release = async (knex: Knex, connection: Connection): Promise<void> => {
   await knex.client.releaseConnection(connection)
 }
 
+/** Runs statements in one session, which is dropped where they fail or the server goes silent. */
+async function inSession<T>(knex: Knex, work: (connection: Connection) => Promise<T>): Promise<T> {
+  const connection = await acquire(knex)
+  const watch = watchServer(knex)
+  try {
+    return await Promise.race([work(connection), watch.lost])
+  } catch (error) {
+    connection.destroy()
+    throw error
+  } finally {
+    watch.end()
+    await release(knex, connection)
+  }
+}
+
+interface Watch {
+  /** Rejects when the server is found not to answer. */
+  readonly lost: Promise<never>
+  /** Says that something came. */
+  refresh(): void
+  end(): void
+}
+
+/** Asks a server that has been silent, over a connection of its own, whether it is still there. */
+function watchServer(knex: Knex): Watch {
+  const { promise: lost, reject } = Promise.withResolvers<never>()
+  lost.catch(() => {}) // whoever waits for it hears of it; there may be nobody any more
+  let ended = false
+  const ask = async (): Promise<void> => {
+    try {
+      await Promise.race([knex.raw('select 1'), tooLate()])
+      if (!ended) timer.refresh()
+    } catch (error) {
+      reject(error instanceof Error ? error : new Error(String(error)))
+    }
+  }
+  const timer = setTimeout(() => void ask(), SILENCE_MS)
+  return {
+    lost,
+    refresh: () => void timer.refresh(),
+    end: () => {
+      ended = true
+      clearTimeout(timer)
+    },
+  }
+}
+
+async function tooLate(): Promise<never> {
+  await delay(ANSWER_MS, undefined, { ref: false })
+  throw new Error(`no sign of life for ${(SILENCE_MS + ANSWER_MS) / 1000} seconds`)
+}
+
 /** Names of these columns differ in case between servers, so they get names of ours. */
-async function columnTypes(knex: Knex, table: SourceTable): Promise<ColumnTypes> {
+async function columnTypes(knex: Knex, connection: Connection, table: string): Promise<ColumnTypes> {
   const rows: { name: string; type: string }[] = await knex
     .select({ name: 'column_name', type: 'data_type' })
     .from('information_schema.columns')
     .where('table_schema', knex.raw('database()'))
     .where('table_name', table)
-    .timeout(SILENCE_MS)
+    .connection(connection)
   return new Map(rows.map(({ name, type }) => [name.toLowerCase(), type.toLowerCase()]))
 }
 
-async function* streamRows(knex: Knex, connection: Connection, query: RowQuery): AsyncIterable<SourceValue[][]> {
-  const { table, columns, types, before, signal } = query
-  const select = knex.select(columns.map((column) => expression(knex, column, types.get(column.name)))).from(table)
-  if (before !== undefined) void select.whereRaw(BEFORE, [before])
+const hasTextTime = ({ time }: RowQuery): boolean => time?.type !== undefined && textTypes.has(time.type)
+
+async function* streamRows(knex: Knex, connection: Connection, query: RowQuery, watch: Watch): AsyncIterable<SourceValue[][]> {
+  const { table, columns, signal } = query
+  const condition = timeCondition(query, hasTextTime(query))
+  const select = knex
+    .select(columns.map((column) => expression(knex, column)))
+    .from(table)
+    .whereRaw(condition.sql, condition.bindings)
   const { sql, bindings } = select.toSQL().toNative()
   const rows = connection
     .query({ sql, values: [...bindings], rowsAsArray: true })
@@ -70,7 +150,7 @@ async function* streamRows(knex: Knex, connection: Connection, query: RowQuery):
   // A connection that is lost tells its callbacks and itself, but not a query's stream, which would wait for ever;
   // one whose server froze, or went without a word, tells nobody.
   const lost = (error: Error): void => void rows.destroy(error)
-  const silence = setTimeout(() => lost(new Error(`no row for ${SILENCE_MS / 1000} seconds`)), SILENCE_MS)
+  watch.lost.catch(lost)
   connection.once('error', lost)
   try {
     let batch: SourceValue[][] = []
@@ -79,31 +159,52 @@ async function* streamRows(knex: Knex, connection: Connection, query: RowQuery):
       if (batch.length < BATCH_ROWS) continue
       yield batch
       batch = []
-      silence.refresh()
+      watch.refresh()
     }
     if (batch.length > 0) yield batch
   } finally {
-    clearTimeout(silence)
     connection.off('error', lost)
   }
 }
 
 /** A BIT arrives as bytes; as a number it is the flag that it stands for. */
-function expression(knex: Knex, { name }: SourceColumn, type: string | undefined): Knex.Raw {
+function expression(knex: Knex, { name, type }: ReadColumn): Knex.Raw {
   if (type === undefined) return knex.raw('null')
   return type === 'bit' ? knex.raw('?? + 0', [name]) : knex.raw('??', [name])
 }
 
+const bytesOf = ({ type }: ReadColumn): string => `ifnull(cast(${type === 'bit' ? '?? + 0' : '??'} as binary), char(30))`
+
+/**
+ * The server adds up a CRC-32 of each row, and its square: a sum alone would miss two changes that cancel out. Values go in
+ * as bytes, whatever character sets the columns have, with signs between them and for NULL that no text holds.
+ */
+async function fingerprint(knex: Knex, connection: Connection, query: RowQuery): Promise<DayFingerprint[]> {
+  const { table, columns, time } = query
+  const condition = timeCondition(query, hasTextTime(query))
+  const present = columns.filter(({ type }) => type !== undefined)
+  const values = knex.raw(
+    `crc32(concat_ws(char(31), ${present.map(bytesOf).join(', ')}))`,
+    present.map(({ name }) => name),
+  )
+  const rows = knex
+    .select({ row_day: time === undefined ? knex.raw('null') : knex.raw(`left(??, ${DAY_LENGTH})`, [time.name]), row_sum: values })
+    .from(table)
+    .whereRaw(condition.sql, condition.bindings)
+  const days: { day: unknown; row_count: unknown; sum: unknown; squares: unknown }[] = await knex
+    .select({ day: 'row_day', row_count: knex.raw('count(*)'), sum: knex.raw('sum(row_sum)'), squares: knex.raw('sum(row_sum * row_sum)') })
+    .from(rows.as('summed'))
+    .groupBy('row_day')
+    .connection(connection)
+  return days.map(({ day, row_count, sum, squares }) => {
+    const text = sourceValue(day)
+    return { day: text === null ? null : String(text), rows: Number(row_count), sum: `${String(sum)}-${String(squares)}` }
+  })
+}
+
 /** The first value of a column in an order: where an index has that order, as it should on a log's time, no row is searched. */
 async function edge(rows: Knex.QueryBuilder, column: string, order: 'asc' | 'desc', connection: Connection): Promise<SourceValue> {
-  const [value]: unknown[] = await rows
-    .clone()
-    .whereNotNull(column)
-    .orderBy(column, order)
-    .limit(1)
-    .pluck(column)
-    .timeout(SILENCE_MS)
-    .connection(connection)
+  const [value]: unknown[] = await rows.clone().whereNotNull(column).orderBy(column, order).limit(1).pluck(column).connection(connection)
   return sourceValue(value)
 }
 
@@ -115,14 +216,14 @@ async function edge(rows: Knex.QueryBuilder, column: string, order: 'asc' | 'des
 async function setSessionZone(
   knex: Knex,
   connection: Connection,
-  { table, types }: Pick<RowQuery, 'table' | 'types'>,
+  { table, time, columns }: RowQuery,
   timeZone: string,
   location: string,
 ): Promise<void> {
-  const timestamps = sourceTables[table].filter(({ name }) => types.get(name) === 'timestamp').map(({ name }) => name)
+  const all = time === undefined ? columns : [time, ...columns]
+  const timestamps = [...new Set(all.filter(({ type }) => type === 'timestamp').map(({ name }) => name))]
   if (timestamps.length === 0) return
-  const setZone = (zone: string): Promise<unknown> =>
-    Promise.resolve(knex.raw('set time_zone = ?', [zone]).timeout(SILENCE_MS).connection(connection))
+  const setZone = (zone: string): Promise<unknown> => Promise.resolve(knex.raw('set time_zone = ?', [zone]).connection(connection))
   try {
     await setZone(timeZone)
     return

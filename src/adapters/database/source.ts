@@ -1,40 +1,55 @@
 /** The operator's tables through knex: MySQL, or the embedded database. Reads, and never writes. */
 import type { Knex } from 'knex'
 import { existsSync } from 'node:fs'
+import { setTimeout as delay } from 'node:timers/promises'
 import { describeDatabase, type DatabaseLocation } from '../../config/locations.ts'
 import { MatineeError } from '../../contracts/errors.ts'
-import type { SourceDatabase, SourceValue } from '../../contracts/ports.ts'
-import { isLogTable, sourceTables, type SourceColumn, type SourceTable } from '../../contracts/source-tables.ts'
+import type { DayFingerprint, SourceDatabase, SourceValue, TimeRange } from '../../contracts/ports.ts'
+import { isLogTable, sourceTables, type SourceColumn, type SourceTable, type TableNames } from '../../contracts/source-tables.ts'
 import { connect } from './connect.ts'
 import { mysqlReader } from './mysql-reader.ts'
 import { sourceError } from './source-errors.ts'
 import { sqliteReader } from './sqlite-reader.ts'
-import type { ColumnTypes, TableReader } from './table-reader.ts'
+import type { ColumnTypes, ReadColumn, RowQuery, TableReader } from './table-reader.ts'
+
+export interface SourceOptions {
+  /** Where tables and columns have names of their own. */
+  readonly names?: TableNames
+}
+
+type ReadOptions = TimeRange & { readonly columns: readonly string[]; readonly signal?: AbortSignal }
 
 export class KnexSourceDatabase implements SourceDatabase {
   readonly location: string
   readonly #path: string | undefined
   readonly #knex: Knex
   readonly #reader: TableReader
+  readonly #names: TableNames
+  readonly #rowsPerSecond: number
 
   /**
    * Connects on first use.
    * @param timeZone IANA zone that `log_dt` is in; sessions are set to it where a column is a TIMESTAMP.
    */
-  constructor(location: DatabaseLocation, timeZone: string) {
+  constructor(location: DatabaseLocation, timeZone: string, { names = {} }: SourceOptions = {}) {
     this.location = describeDatabase(location)
     this.#path = location.kind === 'sqlite' ? location.path : undefined
     this.#knex = connect(location, { readOnly: true })
     this.#reader = location.kind === 'sqlite' ? sqliteReader : mysqlReader(timeZone, this.location)
+    this.#names = names
+    this.#rowsPerSecond = (location.kind === 'mysql' ? location.rowsPerSecond : undefined) ?? Number.POSITIVE_INFINITY
   }
 
   async checkTables(tables: readonly SourceTable[]): Promise<void> {
     const missing: string[] = []
     for (const table of tables) {
       const types = await this.#columnTypes(table)
-      const columns = sourceTables[table].filter(({ name, required }) => required && !types.has(name)).map(({ name }) => name)
-      if (types.size === 0) missing.push(`table ${table}`)
-      else if (columns.length > 0) missing.push(`${columns.length === 1 ? 'column' : 'columns'} ${columns.join(', ')} of ${table}`)
+      const columns = sourceTables[table]
+        .filter(({ name, required }) => required && !types.has(this.#columnName(table, name).toLowerCase()))
+        .map(({ name }) => this.#columnName(table, name))
+      if (types.size === 0) missing.push(`table ${this.#tableName(table)}`)
+      else if (columns.length > 0)
+        missing.push(`${columns.length === 1 ? 'column' : 'columns'} ${columns.join(', ')} of ${this.#tableName(table)}`)
     }
     if (missing.length > 0)
       throw new MatineeError(
@@ -44,38 +59,71 @@ export class KnexSourceDatabase implements SourceDatabase {
       )
   }
 
-  async *readRows(
-    table: SourceTable,
-    options: { readonly columns: readonly string[]; readonly before?: string; readonly signal?: AbortSignal },
-  ): AsyncIterable<SourceValue[][]> {
-    const { before, signal } = options
-    const known: readonly SourceColumn[] = sourceTables[table]
-    const columns = options.columns.map((name) => {
-      const column = known.find((candidate) => candidate.name === name)
-      if (column === undefined) throw new TypeError(`${table} has no column ${name}`)
-      return column
-    })
-    signal?.throwIfAborted()
-    await this.checkTables([table])
-    const types = await this.#columnTypes(table)
-    const query = { table, columns, types, before: isLogTable(table) ? before : undefined, signal }
+  async *readRows(table: SourceTable, options: ReadOptions): AsyncIterable<SourceValue[][]> {
+    const { signal } = options
+    const query = await this.#query(table, options)
+    const started = performance.now()
+    let rows = 0
     try {
-      yield* this.#reader.readRows(this.#knex, query)
+      for await (const batch of this.#reader.readRows(this.#knex, query)) {
+        yield batch
+        rows += batch.length
+        const early = (rows / this.#rowsPerSecond) * 1000 - (performance.now() - started)
+        if (early > 0) await delay(early, undefined, signal === undefined ? {} : { signal })
+      }
     } catch (error) {
       signal?.throwIfAborted()
       throw sourceError(error, this.location)
     }
   }
 
+  async fingerprint(table: SourceTable, options: ReadOptions): Promise<readonly DayFingerprint[]> {
+    const query = await this.#query(table, options)
+    try {
+      return await this.#reader.fingerprint(this.#knex, query)
+    } catch (error) {
+      options.signal?.throwIfAborted()
+      throw sourceError(error, this.location)
+    }
+  }
+
   async viewingBounds(): Promise<{ readonly oldest: string; readonly newest: string } | undefined> {
-    await this.checkTables(['vods_sumut'])
-    const types = await this.#columnTypes('vods_sumut')
-    const [oldest, newest] = await this.#ask(() => this.#reader.viewingBounds(this.#knex, types))
+    const query = await this.#query('vods_sumut', { columns: [] })
+    const [oldest, newest] = await this.#ask(() => this.#reader.timeBounds(this.#knex, query, this.#columnName('vods_sumut', 'e_bool')))
     return oldest === null || newest === null ? undefined : { oldest: String(oldest), newest: String(newest) }
   }
 
   async close(): Promise<void> {
     await this.#knex.destroy()
+  }
+
+  #tableName(table: SourceTable): string {
+    return this.#names[table]?.table ?? table
+  }
+
+  #columnName(table: SourceTable, column: string): string {
+    return this.#names[table]?.columns?.[column] ?? column
+  }
+
+  /** What to read, by the database's own names. */
+  async #query(table: SourceTable, { columns, from, before, signal }: ReadOptions): Promise<RowQuery> {
+    signal?.throwIfAborted()
+    await this.checkTables([table])
+    const types = await this.#columnTypes(table)
+    const known: readonly SourceColumn[] = sourceTables[table]
+    const column = (wanted: string): ReadColumn => {
+      const kind = known.find(({ name }) => name === wanted)?.kind
+      if (kind === undefined) throw new TypeError(`${table} has no column ${wanted}`)
+      const name = this.#columnName(table, wanted)
+      return { name, kind, type: types.get(name.toLowerCase()) }
+    }
+    return {
+      table: this.#tableName(table),
+      columns: columns.map(column),
+      time: isLogTable(table) ? column('log_dt') : undefined,
+      range: { ...(from === undefined ? {} : { from }), ...(before === undefined ? {} : { before }) },
+      signal,
+    }
   }
 
   async #columnTypes(table: SourceTable): Promise<ColumnTypes> {
@@ -84,7 +132,7 @@ export class KnexSourceDatabase implements SourceDatabase {
       throw new MatineeError('source_schema', `${this.location} does not exist; "matinee import" or "matinee generate" makes it`, {
         details: { source: this.location },
       })
-    return this.#ask(() => this.#reader.columnTypes(this.#knex, table))
+    return this.#ask(() => this.#reader.columnTypes(this.#knex, this.#tableName(table)))
   }
 
   async #ask<T>(question: () => Promise<T>): Promise<T> {

@@ -1,56 +1,152 @@
-/** Reads source tables of the embedded database, a page of row ids at a time: its driver works on the calling thread. */
+/** Reads source tables of the embedded database a page at a time: its driver works on the calling thread. */
 import type { Knex } from 'knex'
 import { setImmediate as othersTurn } from 'node:timers/promises'
-import type { SourceValue } from '../../contracts/ports.ts'
-import type { SourceColumn, SourceTable } from '../../contracts/source-tables.ts'
+import type { DayFingerprint, SourceValue } from '../../contracts/ports.ts'
+import { DaySums } from './day-sums.ts'
 import { sourceValue } from './source-value.ts'
-import { BEFORE, type ColumnTypes, type RowQuery, type TableReader } from './table-reader.ts'
+import { DAY_LENGTH, timeCondition, type ColumnTypes, type ReadColumn, type RowQuery, type TableReader } from './table-reader.ts'
 
 /** About 10 ms of the event loop. */
 const PAGE_ROWS = 2_048
 
-export const sqliteReader: TableReader = { columnTypes, readRows, viewingBounds }
+export const sqliteReader: TableReader = { columnTypes, readRows, fingerprint, timeBounds }
 
-async function columnTypes(knex: Knex, table: SourceTable): Promise<ColumnTypes> {
+async function columnTypes(knex: Knex, table: string): Promise<ColumnTypes> {
   const rows: { name: string; type: string }[] = await knex.select('name', 'type').from(knex.raw('pragma_table_info(?)', [table]))
   return new Map(rows.map(({ name, type }) => [name.toLowerCase(), type.toLowerCase()]))
 }
 
-/**
- * A page is a run of row ids, found first: were it a number of rows before the cut, one page could scan the whole table.
- * The connection goes back to its pool after each page, so that tables can be read side by side.
- */
-async function* readRows(knex: Knex, { table, columns, types, before, signal }: RowQuery): AsyncIterable<SourceValue[][]> {
-  const selected = Object.fromEntries(
-    columns.map((column) => [column.name, types.has(column.name) ? exactly(knex, column) : knex.raw('null')]),
+async function* readRows(knex: Knex, query: RowQuery): AsyncIterable<SourceValue[][]> {
+  for await (const rows of pages(
+    knex,
+    query,
+    query.columns.map((column) => exactly(knex, column)),
+  ))
+    yield rows.map((row) => row.map(sourceValue))
+}
+
+async function fingerprint(knex: Knex, query: RowQuery): Promise<DayFingerprint[]> {
+  const sums = new DaySums()
+  const present = query.columns.filter(({ type }) => type !== undefined)
+  const values = knex.raw(
+    present.map(() => 'quote(??)').join(" || ',' || "),
+    present.map(({ name }) => name),
   )
-  let last = Number.MIN_SAFE_INTEGER
-  while (true) {
-    signal?.throwIfAborted()
-    const page = knex.select('rowid').from(table).where('rowid', '>', last).orderBy('rowid').limit(PAGE_ROWS)
-    const end: { last: number | null } | undefined = await knex.max({ last: 'rowid' }).from(page.as('page')).first()
-    if (end === undefined || end.last === null) return
-    const query = knex.select(selected).from(table).where('rowid', '>', last).where('rowid', '<=', end.last).orderBy('rowid')
-    if (before !== undefined) void query.whereRaw(BEFORE, [before])
-    const rows: Record<string, unknown>[] = await query
-    if (rows.length > 0) yield rows.map((row) => columns.map(({ name }) => sourceValue(row[name])))
-    last = end.last
-    await othersTurn()
-  }
+  // A time that is a number is no text: the database puts it before all of them.
+  const day =
+    query.time === undefined
+      ? knex.raw('null')
+      : knex.raw(`case typeof(??) when 'text' then substr(??, 1, ${DAY_LENGTH}) end`, [query.time.name, query.time.name])
+  for await (const rows of pages(knex, query, [day, values]))
+    sums.add(rows.map(([of, text]) => [typeof of === 'string' ? of : null, String(text)]))
+  return sums.days()
 }
 
 /** Integers become doubles in the driver, which is too few digits for an id. */
-function exactly(knex: Knex, { name, kind }: SourceColumn): Knex.Raw {
+function exactly(knex: Knex, { name, kind, type }: ReadColumn): Knex.Raw {
+  if (type === undefined) return knex.raw('null')
   return kind === 'id'
     ? knex.raw("case typeof(??) when 'integer' then cast(?? as text) else ?? end", [name, name, name])
     : knex.raw('??', [name])
 }
 
-/** An index on `log_dt`, which imports make, answers both without a search. */
-async function viewingBounds(knex: Knex): Promise<readonly [SourceValue, SourceValue]> {
+/**
+ * Rows of the query's range, these expressions of each. The connection goes back to its pool after each page, so that
+ * tables can be read side by side.
+ */
+async function* pages(knex: Knex, query: RowQuery, expressions: readonly Knex.Raw[]): AsyncIterable<unknown[][]> {
+  const { time, range } = query
+  const named = Object.fromEntries(expressions.map((expression, index) => [`c${index}`, expression]))
+  const rowsOf = (rows: readonly Record<string, unknown>[]): unknown[][] =>
+    rows.map((row) => expressions.map((_, index) => row[`c${index}`]))
+  if (time !== undefined && range.before !== undefined && (await hasIndexOn(knex, query.table, time.name))) {
+    if (range.from === undefined) yield* pagesByRow(knex, query, named, rowsOf, { sql: '?? is null', bindings: [time.name] })
+    yield* pagesByTime(knex, query, time, named, rowsOf)
+  } else yield* pagesByRow(knex, query, named, rowsOf, timeCondition(query, true))
+}
+
+type Selection = Readonly<Record<string, Knex.Raw>>
+type RowsOf = (rows: readonly Record<string, unknown>[]) => unknown[][]
+
+/** A page is a run of row ids, found first: were it a number of rows before the cut, one page could scan the whole table. */
+async function* pagesByRow(
+  knex: Knex,
+  { table, signal }: RowQuery,
+  selection: Selection,
+  rowsOf: RowsOf,
+  condition: { readonly sql: string; readonly bindings: string[] },
+): AsyncIterable<unknown[][]> {
+  let last = Number.MIN_SAFE_INTEGER
+  const isTimeless = condition.sql === '?? is null'
+  while (true) {
+    signal?.throwIfAborted()
+    const page = knex.select('rowid').from(table).where('rowid', '>', last).orderBy('rowid').limit(PAGE_ROWS)
+    if (isTimeless) void page.whereRaw(condition.sql, condition.bindings)
+    const end: { last: number | null } | undefined = await knex.max({ last: 'rowid' }).from(page.as('page')).first()
+    if (end === undefined || end.last === null) return
+    const rows: Record<string, unknown>[] = await knex
+      .select(selection)
+      .from(table)
+      .where('rowid', '>', last)
+      .where('rowid', '<=', end.last)
+      .whereRaw(condition.sql, condition.bindings)
+      .orderBy('rowid')
+    if (rows.length > 0) yield rowsOf(rows)
+    last = end.last
+    await othersTurn()
+  }
+}
+
+const bound = (text: string | undefined): string => (text ?? '').slice(0, DAY_LENGTH)
+
+/** In the order of an index on the time, from the last row of a page to the next. */
+async function* pagesByTime(
+  knex: Knex,
+  query: RowQuery,
+  time: ReadColumn,
+  selection: Selection,
+  rowsOf: RowsOf,
+): AsyncIterable<unknown[][]> {
+  const { table, range, signal } = query
+  let after: { readonly time: unknown; readonly row: unknown } | undefined
+  while (true) {
+    signal?.throwIfAborted()
+    const select = knex
+      .select({ ...selection, page_time: knex.raw('??', [time.name]), page_row: knex.raw('rowid') })
+      .from(table)
+      .whereRaw('?? < ?', [time.name, bound(range.before)])
+      .orderBy([time.name, 'rowid'])
+      .limit(PAGE_ROWS)
+    if (after !== undefined)
+      void select.whereRaw('?? >= ? and (?? > ? or rowid > ?)', [
+        time.name, after.time, time.name, after.time, after.row,
+      ] as Knex.RawBinding[]) // prettier-ignore
+    else if (range.from !== undefined) void select.whereRaw('?? >= ?', [time.name, bound(range.from)])
+    const rows: Record<string, unknown>[] = await select
+    const last = rows.at(-1)
+    if (last === undefined) return
+    yield rowsOf(rows)
+    if (rows.length < PAGE_ROWS) return
+    after = { time: last['page_time'], row: last['page_row'] }
+    await othersTurn()
+  }
+}
+
+async function hasIndexOn(knex: Knex, table: string, column: string): Promise<boolean> {
+  const found: unknown[] = await knex
+    .select(knex.raw('1'))
+    .from(knex.raw('pragma_index_list(?) as list, pragma_index_info(list.name) as info', [table]))
+    .whereRaw('list.partial = 0 and info.seqno = 0 and lower(info.name) = ?', [column.toLowerCase()])
+    .limit(1)
+  return found.length > 0
+}
+
+/** An index on the time, which imports make, answers both without a search. */
+async function timeBounds(knex: Knex, { table, time }: RowQuery, excluded: string): Promise<readonly [SourceValue, SourceValue]> {
+  if (time === undefined) return [null, null]
   const edge = async (order: 'asc' | 'desc'): Promise<SourceValue> => {
-    const usable = knex('vods_sumut').where('e_bool', 0).whereNotNull('log_dt')
-    const [value]: unknown[] = await usable.orderBy('log_dt', order).limit(1).pluck('log_dt')
+    const usable = knex(table).where(excluded, 0).whereNotNull(time.name)
+    const [value]: unknown[] = await usable.orderBy(time.name, order).limit(1).pluck(time.name)
     return sourceValue(value)
   }
   return [await edge('asc'), await edge('desc')]
