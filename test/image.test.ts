@@ -57,7 +57,7 @@ function* entriesOf(folder: string): Generator<Entry> {
 }
 
 function setWritable(folder: string, writable: boolean): void {
-  for (const { path, mode } of [...entriesOf(folder)])
+  for (const { path, mode } of entriesOf(folder))
     if (!lstatSync(path).isSymbolicLink()) chmodSync(path, writable ? mode | 0o200 : mode & ~0o222)
 }
 

@@ -14,4 +14,4 @@ bytes_of() {
     "$(bytes_of "$MYSQL_READER_PASSWORD")" "$(bytes_of "$MYSQL_EVENTS_PASSWORD")"
   cat "${GRANTS_FILE:-/opt/matinee/grants.sql}"
   printf '%s\n' "grant select, insert, create, alter, index, drop on \`vod\\_rec\`.* to 'matinee_loader'@'%';"
-} | MYSQL_PWD="$MYSQL_ROOT_PASSWORD" mysql --user=root --protocol=socket
+} | MYSQL_PWD="$MYSQL_ROOT_PASSWORD" mysql --user=root --protocol=socket --default-character-set=utf8mb4

@@ -130,7 +130,7 @@ function startStage({ base }: Stage, folder: string, from: BuiltImage | undefine
     copyTree(from.folder, folder)
     return { ...from, folder }
   }
-  if (!/^node:/.test(base)) throw new Error(`${base}: only Node's image is known`)
+  if (!base.startsWith('node:')) throw new Error(`${base}: only Node's image is known`)
   mkdirSync(join(folder, 'usr/local/bin'), { recursive: true })
   copyTree(realpathSync(process.execPath), join(folder, 'usr/local/bin/node'))
   return { folder, environment: {}, workingDirectory: '/', user: 'root', entrypoint: [], command: [], healthCheck: [] }
