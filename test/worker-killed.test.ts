@@ -1,4 +1,5 @@
 /** kill -9 of the worker in the middle of `train`: the run goes on after a restart, and ends as an undisturbed one. */
+import type { WorkflowHandle } from '@temporalio/client'
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { WeekInfo } from '../src/contracts/documents.ts'
@@ -28,12 +29,7 @@ await test('a worker that is killed while it trains', { timeout: 300_000 }, asyn
   const run = matinee('run', '--week', '2024-W01', '--wait', '--json')
   const handle = client.workflow.getHandle('retrain-2024-W01')
 
-  await waitFor('training to be under way', async () => {
-    const description = await handle.describe().catch(() => undefined)
-    const pending = description?.raw.pendingActivities?.find(({ activityType }) => activityType?.name === 'train')
-    const heartbeat = pending?.heartbeatDetails?.payloads?.[0]?.data
-    return heartbeat && /"epoch":[1-8],/.test(new TextDecoder().decode(heartbeat)) ? true : undefined
-  })
+  await trainingUnderWay(handle)
   await worker.kill()
   await pipeline.startWorker()
 
@@ -50,4 +46,24 @@ await test('a worker that is killed while it trains', { timeout: 300_000 }, asyn
 
   const undisturbed = await matinee('run', '--week', '2024-W01', '--wait', '--json')
   assert.equal(JSON.parse(undisturbed.stdout).version, disturbed.version)
+
+  await t.test('a run that is cancelled while it trains stops at once and publishes nothing', async () => {
+    const cancelled = matinee('run', '--week', '2023-W52', '--wait')
+    const other = client.workflow.getHandle('retrain-2023-W52')
+    await trainingUnderWay(other)
+    assert.equal((await matinee('cancel', '2023-W52')).exitCode, 0)
+    assert.equal((await cancelled).exitCode, 1)
+    assert.equal((await other.describe()).status.name, 'CANCELLED')
+    for await (const { key } of store.list('metrics/')) assert.doesNotMatch(key, /2023-W52/)
+    assert.equal((await readDocument(store, WeekInfo, storeKeys.weekInfo)).week, '2024-W01')
+  })
 })
+
+/** Until an attempt of `train` has told where it is. */
+function trainingUnderWay(handle: WorkflowHandle): Promise<true> {
+  return waitFor('training to be under way', async () => {
+    const description = await handle.describe().catch(() => undefined)
+    const pending = description?.raw.pendingActivities?.find(({ activityType }) => activityType?.name === 'train')
+    return (pending?.heartbeatDetails?.payloads?.length ?? 0) > 0 ? true : undefined
+  })
+}
