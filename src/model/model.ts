@@ -3,6 +3,8 @@
  * world stay outside. Nothing in this folder reads a file, a clock, the environment or a global random source.
  */
 
+import type { KernelThreads } from './kernels/kernels.ts'
+
 /** A named array with a shape, as a model file holds it. Row-major. */
 export interface Tensor {
   readonly shape: readonly number[]
@@ -73,10 +75,28 @@ export interface ParameterSpec {
   readonly maximum?: number
 }
 
+/** How much there is to learn from. */
+export interface DataShape {
+  readonly userCount: number
+  readonly itemCount: number
+  readonly pairCount: number
+}
+
+/** What a fit may use beside the caller's own thread. */
+export interface FitResources {
+  /** Without them a fit runs on the caller's thread. The result does not depend on how many there are. */
+  readonly threads?: KernelThreads
+}
+
 export interface ModelFamily {
   readonly algorithm: string
   readonly parameters: readonly ParameterSpec[]
+  /**
+   * What a fit of that shape holds in memory beside its input, in MiB; absent where it is no more than a few copies of the input.
+   * `parameters` are resolved ones.
+   */
+  memoryNeedMib?(shape: DataShape, parameters: Parameters, threads: number): number
   /** Starts a fit, from a checkpoint where one is given. Deterministic: the same input and seed give the same bytes. */
-  start(input: Interactions, parameters: Parameters, seed: number, checkpoint?: Tensors): Fit
+  start(input: Interactions, parameters: Parameters, seed: number, checkpoint?: Tensors, resources?: FitResources): Fit
   load(tensors: Tensors): Model
 }

@@ -7,35 +7,48 @@
  *
  * | notation | variable or parameter                | shape, unit                              |
  * |----------|--------------------------------------|------------------------------------------|
- * | w_u, h_i | `userFactors`, `itemFactors`         | users × factors, items × factors; 32-bit |
+ * | w_u, h_i | `user_factors`, `item_factors`       | users × factors, items × factors; 32-bit |
  * | c_ui     | `weights`                            | a pair; 1 in the papers                  |
  * | n_u, n_i | pairs of weight above 0 of a row     | count                                    |
  * | a, r, v  | `unobserved_weight`, `regularization`, `regularization_exponent` | -            |
  *
- * Departures: an observed pair's weight multiplies its term, n counts pairs and not weights; rows are solved by three steps of conjugate
- * gradients from their last value (Takács, Pilászy, Tikk 2011), which reaches the same minimum over the sweeps.
+ * Departures: an observed pair's weight multiplies its term, n counts pairs and not weights; rows are solved by a few steps of conjugate
+ * gradients from their last value (Takács, Pilászy, Tikk 2011), which reaches the same minimum over the sweeps, or, with `cholesky`, to
+ * the end. Conjugate gradients run in the basis in which the Gram matrix of the side that stands still is diagonal: both sides are turned
+ * into it before each half of a sweep. Products of factors do not see that, and the loss is the same.
  *
- * A sweep solves all users against the items, then all items against the users. First values: users 0, items normal with standard deviation
- * 0.1 / sqrt(factors), from stream 0 of the seed; the only randomness. Sums are in double precision in a fixed order.
- * A sweep costs O(pairs × factors × 8 + (users + items) × factors² × 5) and memory 4 bytes a factor, 16 bytes a pair.
- * The input is checked (`checkInteractions`) and never written to.
+ * A sweep solves all users against the items, then all items against the users. First values: users 0, items uniform with standard
+ * deviation 0.1 / sqrt(factors), from stream 0 of the seed; the only randomness. Rows are in single precision; the Gram matrix is summed in
+ * blocks that do not depend on the number of threads, and each row is solved by itself, so any number of threads gives the same bytes.
+ * A sweep costs O(pairs × factors × 12 + (users + items) × factors² × 3 + factors³), memory 4 bytes a factor of users and items + 16 bytes a
+ * pair. The input is checked (`checkInteractions`) and never written to.
  *
  * The reported loss is that between the two halves of a sweep, where all its sums come by anyway.
  * Rows without a pair of weight above 0 are 0, which is their minimum. Strangers get popularity: the number of users an item has.
+ * A number that is no longer finite ends the fit (`training_diverged`).
  */
 import { MatineeError } from '../../contracts/errors.ts'
 import { readTensorOf } from '../artifact/tensor-access.ts'
+import { eigenSystem } from '../dense/eigen.ts'
 import { FactorModel, matrix, vector } from '../factor-model.ts'
-import type { Fit, FitProgress, Interactions, Model, ModelFamily, Parameters, Tensors } from '../model.ts'
+import { callersThread, callKernel, type KernelName, type KernelThreads } from '../kernels/kernels.ts'
+import { doublesAt, floatsAt, gathered, MemoryPlan, spread, strideOf, wordsAt } from '../kernels/memory.ts'
+import type { DataShape, Fit, FitProgress, FitResources, Interactions, Model, ModelFamily, Parameters, Tensors } from '../model.ts'
 import { numberParameter, resolveParameters } from '../parameters.ts'
 import { Random } from '../random/random.ts'
 import { checkInteractions, transpose } from '../sparse/interactions.ts'
-import { addGram, RowSolver } from './row-solver.ts'
 
 const algorithm = 'ials'
-const stepsOfRow = 3
-/** Multiply-adds of one `advance`: about a tenth of a second. */
-const batchWork = 4e7
+/** Steps of conjugate gradients a row takes in a sweep. */
+const stepsOfRow = 2
+/** Multiply-adds of one `advance`: about a tenth of a second on one thread. */
+const batchWork = 4e8
+/** Rows of one task of a kernel. */
+const blockRows = 32
+/** Blocks that a Gram matrix is summed in. */
+const gramBlocks = 16
+/** Floats of scratch memory that a thread needs beyond one matrix of factors. */
+const scratchRows = 32
 
 interface Objective {
   readonly unobservedWeight: number
@@ -43,72 +56,130 @@ interface Objective {
   readonly exponent: number
 }
 
+interface Settings extends Objective {
+  readonly factors: number
+  readonly iterations: number
+  readonly cholesky: boolean
+}
+
 /** λ of a row with that many pairs, where the other side has `otherCount` rows. */
 const penaltyOf = ({ unobservedWeight, regularization, exponent }: Objective, pairs: number, otherCount: number): number =>
   regularization * (pairs + unobservedWeight * otherCount) ** exponent
 
-/** One side of the matrix: its factors, its rows of pairs, and how many of them weigh anything. */
+/** Where one side of the matrix lies in memory: its factors, its rows of pairs, and what each row weighs. */
 interface Side {
-  readonly factors: Float32Array
-  readonly pairs: Interactions
-  readonly pairCounts: Uint32Array
+  readonly rows: number
+  readonly factors: number
+  readonly offsets: number
+  readonly positions: number
+  readonly weights: number
+  readonly penalties: number
+  readonly weightSums: number
 }
 
-function sideOf(pairs: Interactions, factors: Float32Array): Side {
-  const pairCounts = new Uint32Array(pairs.userCount)
-  for (let row = 0; row < pairs.userCount; row++) {
-    let count = 0
-    for (let pair = pairs.offsets[row] as number; pair < (pairs.offsets[row + 1] as number); pair++)
-      count += Number((pairs.weights[pair] as number) > 0)
-    pairCounts[row] = count
+const planSide = (plan: MemoryPlan, rows: number, pairs: number, stride: number): Side => ({
+  rows,
+  factors: plan.takeWords(rows * stride),
+  offsets: plan.takeWords(rows + 1),
+  positions: plan.takeWords(pairs),
+  weights: plan.takeWords(pairs),
+  penalties: plan.takeWords(rows),
+  weightSums: plan.takeWords(rows),
+})
+
+interface Layout {
+  readonly plan: MemoryPlan
+  readonly stride: number
+  readonly users: Side
+  readonly items: Side
+  readonly counter: number
+  /** Of each block: a Gram matrix, or what `squareTasks` leaves. */
+  readonly blocks: number
+  readonly basis: number
+  readonly diagonal: number
+  readonly meanSquares: number
+  readonly losses: number
+  readonly scratch: number
+}
+
+function planLayout({ userCount, itemCount, pairCount }: DataShape, factors: number, threads: number): Layout {
+  const plan = new MemoryPlan()
+  const stride = strideOf(factors)
+  return {
+    plan,
+    stride,
+    users: planSide(plan, userCount, pairCount, stride),
+    items: planSide(plan, itemCount, pairCount, stride),
+    counter: plan.takeWords(1),
+    blocks: plan.take(gramBlocks * 8 * stride * stride),
+    basis: plan.takeWords(stride * stride),
+    diagonal: plan.takeWords(stride),
+    meanSquares: plan.takeWords(stride),
+    losses: plan.take(8 * Math.ceil(Math.max(userCount, itemCount) / blockRows)),
+    scratch: plan.takeWords(threads * stride * (stride + scratchRows)),
   }
-  return { factors, pairs, pairCounts }
 }
 
-/** A sweep's four parts, and the share of the sweep at which each begins. */
-const stages = [
-  { solves: 'users', doing: 'gram', begin: 0 },
-  { solves: 'users', doing: 'rows', begin: 0.05 },
-  { solves: 'items', doing: 'gram', begin: 0.5 },
-  { solves: 'items', doing: 'rows', begin: 0.55 },
-] as const
+/** Copies the pairs in and weighs the rows. Returns how many pairs of weight above 0 each row has. */
+function fillSide(memory: WebAssembly.Memory, side: Side, pairs: Interactions, objective: Objective): Uint32Array {
+  wordsAt(memory, side.offsets, side.rows + 1).set(pairs.offsets)
+  wordsAt(memory, side.positions, pairs.items.length).set(pairs.items)
+  floatsAt(memory, side.weights, pairs.items.length).set(pairs.weights)
+  const penalties = floatsAt(memory, side.penalties, side.rows)
+  const weightSums = floatsAt(memory, side.weightSums, side.rows)
+  const counts = new Uint32Array(side.rows)
+  const { offsets, weights } = pairs
+  for (let row = 0; row < side.rows; row++) {
+    let count = 0
+    let sum = 0
+    const end = offsets[row + 1] as number
+    for (let pair = offsets[row] as number; pair < end; pair++) {
+      const weight = weights[pair] as number
+      sum += weight
+      if (weight > 0) count++
+    }
+    counts[row] = count
+    weightSums[row] = sum
+    // A row without anything to learn from is told by a penalty below 0.
+    penalties[row] = count === 0 ? -1 : penaltyOf(objective, count, pairs.itemCount)
+  }
+  return counts
+}
 
 class IalsFit implements Fit {
-  readonly #users: Side
-  readonly #items: Side
-  readonly #factors: number
-  readonly #iterations: number
-  readonly #objective: Objective
-  readonly #solver: RowSolver
-  /** a × HᵀH of the side that stands still; that of the items is kept for the loss. */
-  readonly #gramOfItems: Float64Array
-  readonly #gramOfUsers: Float64Array
+  readonly #settings: Settings
+  readonly #threads: KernelThreads
+  readonly #memory: WebAssembly.Memory
+  readonly #layout: Layout
+  readonly #itemPairCounts: Uint32Array
+  /** HᵀH of the items in the basis that factors are in now: those of the last first half of a sweep. */
+  #gramOfItems: Float64Array = new Float64Array(0)
+  /** The sweep's loss but for its observed pairs. */
+  #otherLoss = 0
   #sweep = 0
-  #stage = 0
-  /** Rows of the stage that are done. */
+  /** Whose rows are being solved. */
+  #half: 'users' | 'items' = 'users'
+  /** Rows of the half that are done. */
   #row = 0
-  #loss = 0
+  #observedLoss = 0
   #sweepLoss: number | undefined
 
-  constructor(
-    input: Interactions,
-    factors: number,
-    iterations: number,
-    objective: Objective,
-    seed: number,
-    checkpoint: Tensors | undefined,
-  ) {
-    this.#factors = factors
-    this.#iterations = iterations
-    this.#objective = objective
-    this.#solver = new RowSolver(factors)
-    this.#gramOfItems = new Float64Array(factors * factors)
-    this.#gramOfUsers = new Float64Array(factors * factors)
-    const read = (name: string, rows: number): Float32Array | undefined =>
-      checkpoint && readTensorOf(checkpoint, name, Float32Array, [rows, factors]).slice()
-    this.#users = sideOf(input, read('user_factors', input.userCount) ?? new Float32Array(input.userCount * factors))
-    this.#items = sideOf(transpose(input), read('item_factors', input.itemCount) ?? firstItemFactors(input.itemCount, factors, seed))
-    if (checkpoint === undefined) return
+  constructor(input: Interactions, settings: Settings, seed: number, checkpoint: Tensors | undefined, resources: FitResources) {
+    const { factors, iterations } = settings
+    const { userCount, itemCount } = input
+    this.#settings = settings
+    this.#threads = resources.threads ?? callersThread
+    this.#layout = planLayout({ userCount, itemCount, pairCount: input.items.length }, factors, this.#threads.count)
+    const { users, items, stride } = this.#layout
+    this.#memory = this.#layout.plan.create()
+    fillSide(this.#memory, users, input, settings)
+    this.#itemPairCounts = fillSide(this.#memory, items, transpose(input), settings)
+    if (checkpoint === undefined) {
+      spread(firstItemFactors(itemCount, factors, seed), factors, this.#factorsOf(items), stride)
+      return
+    }
+    spread(readTensorOf(checkpoint, 'user_factors', Float32Array, [userCount, factors]), factors, this.#factorsOf(users), stride)
+    spread(readTensorOf(checkpoint, 'item_factors', Float32Array, [itemCount, factors]), factors, this.#factorsOf(items), stride)
     this.#sweep = readTensorOf(checkpoint, 'epoch', Uint32Array, [1])[0] ?? 0
     this.#sweepLoss = readTensorOf(checkpoint, 'epoch_loss', Float64Array, [1])[0]
     if (this.#sweep > iterations)
@@ -116,12 +187,16 @@ class IalsFit implements Fit {
   }
 
   advance(): FitProgress {
-    if (this.#sweep < this.#iterations) this.#advanceStage()
+    if (this.#sweep < this.#settings.iterations) {
+      if (this.#row === 0) this.#beginHalf()
+      this.#solveRows()
+      if (this.#row === this.#solved().rows) this.#endHalf()
+    }
     return this.#progress()
   }
 
   checkpoint(): Tensors | undefined {
-    if (this.#sweep === 0 || this.#stage > 0 || this.#row > 0) return undefined
+    if (this.#sweep === 0 || this.#half === 'items' || this.#row > 0) return undefined
     return new Map([
       ...this.#factorTensors(),
       ['epoch', vector(Uint32Array.of(this.#sweep))],
@@ -130,132 +205,233 @@ class IalsFit implements Fit {
   }
 
   finish(): Model {
-    if (this.#sweep < this.#iterations)
-      throw new MatineeError('internal', `ials: ${this.#sweep} of ${this.#iterations} sweeps are done; advance until fraction is 1`)
-    const { unobservedWeight, regularization, exponent } = this.#objective
+    const { iterations, unobservedWeight, regularization, exponent } = this.#settings
+    if (this.#sweep < iterations)
+      throw new MatineeError('internal', `ials: ${this.#sweep} of ${iterations} sweeps are done; advance until fraction is 1`)
     return new IalsModel(
       new Map([
         ...this.#factorTensors(),
-        ['item_scores', vector(Float32Array.from(this.#items.pairCounts))],
+        ['item_scores', vector(Float32Array.from(this.#itemPairCounts))],
         ['objective', vector(Float64Array.of(unobservedWeight, regularization, exponent))],
       ]),
     )
   }
 
-  /** One batch of one stage; at its end the next stage, and after the last the next sweep. */
-  #advanceStage(): void {
-    if (this.#stage === 0 && this.#row === 0) this.#loss = 0
-    const rows = this.#rowsOfStage()
-    this.#row = this.#current().doing === 'gram' ? this.#sumRows(this.#row, rows) : this.#solveRows(this.#row, rows)
-    if (this.#row < rows) return
-    this.#row = 0
-    this.#stage++
-    if (this.#stage < stages.length) return
-    this.#stage = 0
-    this.#endSweep()
+  #solved(): Side {
+    return this.#half === 'users' ? this.#layout.users : this.#layout.items
   }
 
-  #current(): (typeof stages)[number] {
-    return stages[this.#stage] ?? stages[0]
+  #fixed(): Side {
+    return this.#half === 'users' ? this.#layout.items : this.#layout.users
   }
 
-  #rowsOfStage(): number {
-    const { solves, doing } = this.#current()
-    return ((solves === 'users') === (doing === 'rows') ? this.#users : this.#items).pairs.userCount
+  #factorsOf(side: Side): Float32Array {
+    return floatsAt(this.#memory, side.factors, side.rows * this.#layout.stride)
   }
 
-  /** Adds rows of the side that stands still to its Gram matrix and their penalties to the loss. Returns where it stopped. */
-  #sumRows(from: number, rows: number): number {
-    const factors = this.#factors
-    const [fixed, gram] = this.#current().solves === 'users' ? [this.#items, this.#gramOfItems] : [this.#users, this.#gramOfUsers]
-    if (from === 0) gram.fill(0)
-    const to = Math.min(rows, from + Math.ceil(batchWork / (factors * factors)))
-    addGram(gram, fixed.factors, factors, from, to, this.#objective.unobservedWeight)
-    for (let row = from; row < to; row++) {
-      let square = 0
-      for (let f = row * factors; f < (row + 1) * factors; f++) square += (fixed.factors[f] as number) ** 2
-      this.#loss += penaltyOf(this.#objective, fixed.pairCounts[row] as number, fixed.pairs.itemCount) * square
-    }
-    return to
+  #run(kernel: KernelName, tasks: number, ...args: readonly number[]): void {
+    const { counter } = this.#layout
+    wordsAt(this.#memory, counter, 1)[0] = 0
+    this.#threads.run(this.#memory, kernel, [counter, tasks, ...args])
   }
 
-  /** Solves rows until a batch's work is done. Returns where it stopped. */
-  #solveRows(from: number, rows: number): number {
-    const factors = this.#factors
-    const solvesUsers = this.#current().solves === 'users'
-    const [solved, fixed] = solvesUsers ? [this.#users, this.#items] : [this.#items, this.#users]
-    const gram = solvesUsers ? this.#gramOfItems : this.#gramOfUsers
-    const { offsets, items: others, weights, itemCount: otherCount } = solved.pairs
-    let work = 0
-    let row = from
-    for (; row < rows && work < batchWork; row++) {
-      const start = offsets[row] as number
-      const end = offsets[row + 1] as number
-      const pairCount = solved.pairCounts[row] as number
-      work += (stepsOfRow + 1) * factors * (2 * (end - start) + factors)
-      if (pairCount === 0) {
-        solved.factors.fill(0, row * factors, (row + 1) * factors)
-        continue
+  /** All that the rows of a half have in common. */
+  #beginHalf(): void {
+    const { stride, basis, blocks, diagonal, meanSquares, scratch } = this.#layout
+    const { cholesky, factors, unobservedWeight } = this.#settings
+    const fixed = this.#fixed()
+    const gram = this.#sumGram(fixed)
+    // Σ_all y² is the sum of the products of the two Gram matrices' entries.
+    if (this.#half === 'items')
+      this.#otherLoss += unobservedWeight * this.#gramOfItems.reduce((sum, value, n) => sum + value * (gram[n] as number), 0)
+    if (cholesky) {
+      const matrixOfRows = floatsAt(this.#memory, basis, stride * stride)
+      for (let n = 0; n < gram.length; n++) matrixOfRows[n] = unobservedWeight * (gram[n] as number)
+      for (let f = factors; f < stride; f++) matrixOfRows[f * (stride + 1)] = 1
+    } else {
+      const { values, vectors } = eigenSystem(compact(gram, stride, factors), factors)
+      const columns = floatsAt(this.#memory, basis, stride * stride).fill(0)
+      const eigenvalues = floatsAt(this.#memory, diagonal, stride).fill(0)
+      gram.fill(0)
+      for (let f = 0; f < factors; f++) {
+        const value = Math.max(0, values[f] as number)
+        eigenvalues[f] = unobservedWeight * value
+        gram[f * (stride + 1)] = value
+        for (let g = 0; g < factors; g++) columns[g * stride + f] = vectors[f * factors + g] as number
       }
-      const penalty = penaltyOf(this.#objective, pairCount, otherCount)
-      const observedLoss = this.#solver.solve(
-        { factors: solved.factors, row, others, weights, start, end },
-        { factors: fixed.factors, gram, penalty },
-        stepsOfRow,
-      )
-      if (!solvesUsers) this.#loss += observedLoss
+      for (const side of [fixed, this.#solved()])
+        this.#run('rotateTasks', Math.ceil(side.rows / 128), side.factors, side.rows, stride, basis, scratch)
     }
-    return row
+    this.#run('squareTasks', gramBlocks, fixed.factors, fixed.rows, stride, fixed.weightSums, fixed.penalties, blocks)
+    const squares = new Float64Array(factors)
+    let penalty = 0
+    for (let block = 0; block < gramBlocks; block++) {
+      const address = blocks + block * (4 * stride + 16)
+      penalty += doublesAt(this.#memory, address, 1)[0] as number
+      const sums = floatsAt(this.#memory, address + 16, factors)
+      for (let f = 0; f < factors; f++) squares[f] = (squares[f] as number) + (sums[f] as number)
+    }
+    const weightSum = floatsAt(this.#memory, fixed.weightSums, fixed.rows).reduce((sum, weight) => sum + weight, 0)
+    floatsAt(this.#memory, meanSquares, stride).set(squares.map((square) => (weightSum === 0 ? 0 : square / weightSum)))
+    if (this.#half === 'users') {
+      this.#gramOfItems = gram
+      this.#otherLoss = penalty
+    } else this.#otherLoss += penalty
+    this.#observedLoss = 0
   }
 
-  #endSweep(): void {
+  /** HᵀH in double, stride × stride, whole. */
+  #sumGram(side: Side): Float64Array {
+    const { stride, blocks, scratch } = this.#layout
+    this.#run('gramTasks', gramBlocks, side.factors, side.rows, stride, blocks, scratch)
+    const square = stride * stride
+    const gram = new Float64Array(square)
+    for (let block = 0; block < gramBlocks; block++) {
+      const sums = doublesAt(this.#memory, blocks + 8 * block * square, square)
+      for (let n = 0; n < square; n++) gram[n] = (gram[n] as number) + (sums[n] as number)
+    }
+    for (let f = 0; f < stride; f++) for (let g = 0; g < f; g++) gram[g * stride + f] = gram[f * stride + g] as number
+    if (!gram.every(Number.isFinite)) throw this.#diverged()
+    return gram
+  }
+
+  /** Solves rows until a batch's work is done. */
+  #solveRows(): void {
+    const { stride, diagonal, meanSquares, basis, losses, scratch } = this.#layout
+    const { cholesky } = this.#settings
+    const [solved, fixed] = [this.#solved(), this.#fixed()]
+    const offsets = wordsAt(this.#memory, solved.offsets, solved.rows + 1)
+    const perPair = cholesky ? stride * stride * 0.6 : 2 * (stepsOfRow + 1) * stride
+    const perRow = cholesky ? stride ** 3 : 10 * stride
+    const from = this.#row
+    let to = from
+    for (let work = 0; to < solved.rows && work < batchWork; to++)
+      work += perRow + perPair * ((offsets[to + 1] as number) - (offsets[to] as number))
+    const tasks = Math.ceil((to - from) / blockRows)
+    const rows = [blockRows, from, to, solved.factors, fixed.factors, solved.offsets, solved.positions, solved.weights, solved.penalties]
+    if (cholesky) this.#run('choleskyTasks', tasks, ...rows, basis, stride, losses, scratch)
+    else this.#run('conjugateGradientTasks', tasks, ...rows, diagonal, meanSquares, stride, stepsOfRow, losses, scratch)
+    for (const loss of doublesAt(this.#memory, losses, tasks)) this.#observedLoss += loss
+    this.#row = to
+  }
+
+  #endHalf(): void {
+    const { factors, rows } = this.#solved()
+    const isFinite = callKernel(this.#memory, 'allFinite', 0, [factors, rows * this.#layout.stride]) !== 0
+    if (!isFinite || !Number.isFinite(this.#observedLoss)) throw this.#diverged()
+    this.#row = 0
+    this.#half = this.#half === 'users' ? 'items' : 'users'
+    if (this.#half === 'items') return
     this.#sweep++
-    const { unobservedWeight, regularization } = this.#objective
-    // Both matrices carry a factor a, and Σ_all y² is the sum of the products of their entries.
-    const products = this.#gramOfUsers.reduce((sum, value, n) => sum + value * (this.#gramOfItems[n] as number), 0)
-    this.#sweepLoss = this.#loss + (unobservedWeight === 0 ? 0 : products / unobservedWeight)
-    if (Number.isFinite(this.#sweepLoss) && this.#items.factors.every(Number.isFinite)) return
-    throw new MatineeError(
+    this.#sweepLoss = this.#observedLoss + this.#otherLoss
+  }
+
+  #diverged(): MatineeError {
+    const sweep = this.#sweep + 1
+    const { iterations, regularization } = this.#settings
+    return new MatineeError(
       'training_diverged',
-      `ials: numbers are no longer finite in sweep ${this.#sweep} of ${this.#iterations}; raise regularization (now ${regularization}) or lower the weights of pairs`,
-      { details: { epoch: this.#sweep, parameter: 'regularization' } },
+      `ials: numbers are no longer finite in sweep ${sweep} of ${iterations}; raise regularization (now ${regularization}) or lower the weights of pairs`,
+      { details: { epoch: sweep, parameter: 'regularization' } },
     )
   }
 
   #factorTensors(): Tensors {
+    const { users, items, stride } = this.#layout
+    const { factors } = this.#settings
     return new Map([
-      ['user_factors', matrix(this.#users.factors.slice(), this.#users.pairs.userCount, this.#factors)],
-      ['item_factors', matrix(this.#items.factors.slice(), this.#items.pairs.userCount, this.#factors)],
+      ['user_factors', matrix(gathered(this.#factorsOf(users), stride, factors), users.rows, factors)],
+      ['item_factors', matrix(gathered(this.#factorsOf(items), stride, factors), items.rows, factors)],
     ])
   }
 
   #progress(): FitProgress {
-    const { begin } = this.#current()
-    const end = stages[this.#stage + 1]?.begin ?? 1
-    const ofSweep = begin + ((end - begin) * this.#row) / Math.max(1, this.#rowsOfStage())
+    const { iterations } = this.#settings
+    const ofSweep = (this.#half === 'users' ? 0 : 0.5) + (0.5 * this.#row) / Math.max(1, this.#solved().rows)
     return {
       epoch: this.#sweep,
-      epochs: this.#iterations,
-      fraction: (this.#sweep + ofSweep) / this.#iterations,
+      epochs: iterations,
+      fraction: (this.#sweep + ofSweep) / iterations,
       ...(this.#sweepLoss === undefined ? {} : { loss: this.#sweepLoss }),
     }
   }
 }
 
+/** The first rows and columns of a larger square matrix. */
+function compact(square: Float64Array, stride: number, size: number): Float64Array {
+  const result = new Float64Array(size * size)
+  for (let row = 0; row < size; row++) result.set(square.subarray(row * stride, row * stride + size), row * size)
+  return result
+}
+
 function firstItemFactors(itemCount: number, factors: number, seed: number): Float32Array {
   const random = Random.seeded(seed, 0)
-  const deviation = 0.1 / Math.sqrt(factors)
+  // A uniform number from -1/2 to 1/2 has variance 1/12.
+  const width = (0.1 * Math.sqrt(12)) / Math.sqrt(factors)
   const numbers = new Float32Array(itemCount * factors)
-  for (let n = 0; n < numbers.length; n++) numbers[n] = deviation * random.normal()
+  for (let n = 0; n < numbers.length; n++) numbers[n] = width * (random.uint32() / 2 ** 32 - 0.5)
   return numbers
 }
 
-/** A relative residual that single precision no longer shows. */
-const foldInTolerance = 1e-9
+/** One row of pairs against the items, to fold histories in. */
+class FoldIn {
+  readonly #memory: WebAssembly.Memory
+  readonly #stride: number
+  readonly #factors: number
+  readonly #address
+  readonly #mostPairs: number
+
+  constructor(itemFactors: Float32Array, itemCount: number, factors: number, unobservedWeight: number) {
+    const plan = new MemoryPlan()
+    const stride = strideOf(factors)
+    this.#factors = factors
+    this.#stride = stride
+    this.#mostPairs = itemCount
+    this.#address = {
+      items: plan.takeWords(itemCount * stride),
+      counter: plan.takeWords(1),
+      offsets: plan.takeWords(2),
+      positions: plan.takeWords(itemCount),
+      weights: plan.takeWords(itemCount),
+      penalty: plan.takeWords(1),
+      gram: plan.takeWords(stride * stride),
+      solution: plan.takeWords(stride),
+      loss: plan.take(8),
+      blocks: plan.take(gramBlocks * 8 * stride * stride),
+      scratch: plan.takeWords(stride * (stride + scratchRows)),
+    }
+    this.#memory = plan.create()
+    const { items, counter, blocks, scratch } = this.#address
+    spread(itemFactors, factors, floatsAt(this.#memory, items, itemCount * stride), stride)
+    callersThread.run(this.#memory, 'gramTasks', [counter, gramBlocks, items, itemCount, stride, blocks, scratch])
+    const gram = floatsAt(this.#memory, this.#address.gram, stride * stride)
+    const sums = new Float64Array(stride * stride)
+    for (let block = 0; block < gramBlocks; block++) {
+      const part = doublesAt(this.#memory, blocks + 8 * block * stride * stride, stride * stride)
+      for (let n = 0; n < sums.length; n++) sums[n] = (sums[n] as number) + (part[n] as number)
+    }
+    for (let n = 0; n < sums.length; n++) gram[n] = unobservedWeight * (sums[n] as number)
+    for (let f = factors; f < stride; f++) gram[f * (stride + 1)] = 1
+  }
+
+  solve(positions: Uint32Array, weights: Float32Array, penalty: number): Float32Array {
+    const address = this.#address
+    const count = Math.min(positions.length, this.#mostPairs)
+    wordsAt(this.#memory, address.counter, 1)[0] = 0
+    wordsAt(this.#memory, address.offsets, 2).set([0, count])
+    wordsAt(this.#memory, address.positions, count).set(positions)
+    floatsAt(this.#memory, address.weights, count).set(weights)
+    floatsAt(this.#memory, address.penalty, 1)[0] = penalty
+    const solution = floatsAt(this.#memory, address.solution, this.#stride).fill(0)
+    const row = [1, 1, 0, 1, address.solution, address.items, address.offsets, address.positions, address.weights, address.penalty]
+    callersThread.run(this.#memory, 'choleskyTasks', [address.counter, ...row, address.gram, this.#stride, address.loss, address.scratch])
+    return new Float32Array(solution.subarray(0, this.#factors))
+  }
+}
 
 export class IalsModel extends FactorModel {
   readonly #objective: Objective
-  #gram: Float64Array | undefined
+  #foldIn: FoldIn | undefined
 
   constructor(tensors: Tensors) {
     super(algorithm, tensors)
@@ -264,27 +440,16 @@ export class IalsModel extends FactorModel {
   }
 
   /**
-   * The factors of someone with that history: the minimum of that row's part of the loss, as if it were solved to the end in a sweep.
+   * The factors of someone with that history: the minimum of that row's part of the loss, solved to the end at once.
    * @param items positions, ascending and distinct
    * @param weights one an item, finite, at least 0
    */
   foldIn(items: Uint32Array, weights: Float32Array): Float32Array {
     checkInteractions({ userCount: 1, itemCount: this.itemCount, offsets: Uint32Array.of(0, items.length), items, weights })
-    const factors = new Float32Array(this.factorCount)
     const pairs = weights.reduce((count, weight) => count + Number(weight > 0), 0)
-    if (pairs === 0) return factors
-    if (this.#gram === undefined) {
-      this.#gram = new Float64Array(this.factorCount ** 2)
-      addGram(this.#gram, this.itemFactors, this.factorCount, 0, this.itemCount, this.#objective.unobservedWeight)
-    }
-    const penalty = penaltyOf(this.#objective, pairs, this.itemCount)
-    new RowSolver(this.factorCount).solve(
-      { factors, row: 0, others: items, weights, start: 0, end: items.length },
-      { factors: this.itemFactors, gram: this.#gram, penalty },
-      4 * this.factorCount,
-      foldInTolerance,
-    )
-    return factors
+    if (pairs === 0) return new Float32Array(this.factorCount)
+    this.#foldIn ??= new FoldIn(this.itemFactors, this.itemCount, this.factorCount, this.#objective.unobservedWeight)
+    return this.#foldIn.solve(items, weights, penaltyOf(this.#objective, pairs, this.itemCount))
   }
 
   override scoreHistory(items: Uint32Array, weights: Float32Array, scores: Float32Array): void {
@@ -314,23 +479,26 @@ export const ials: ModelFamily = {
       minimum: 0,
       maximum: 2,
     },
+    {
+      name: 'cholesky',
+      description: 'Solves each row to the end in every sweep, instead of a few steps of conjugate gradients',
+      type: 'boolean',
+      default: false,
+    },
   ],
-  start(input: Interactions, given: Parameters, seed: number, checkpoint?: Tensors): Fit {
+  memoryNeedMib: (shape, parameters, threads) => planLayout(shape, numberParameter(parameters, 'factors'), threads).plan.mib,
+  start(input: Interactions, given: Parameters, seed: number, checkpoint?: Tensors, resources: FitResources = {}): Fit {
     checkInteractions(input)
     const parameters = resolveParameters(ials, given)
-    const objective: Objective = {
+    const settings: Settings = {
+      factors: numberParameter(parameters, 'factors'),
+      iterations: numberParameter(parameters, 'iterations'),
       unobservedWeight: numberParameter(parameters, 'unobserved_weight'),
       regularization: numberParameter(parameters, 'regularization'),
       exponent: numberParameter(parameters, 'regularization_exponent'),
+      cholesky: parameters['cholesky'] === true,
     }
-    return new IalsFit(
-      input,
-      numberParameter(parameters, 'factors'),
-      numberParameter(parameters, 'iterations'),
-      objective,
-      seed,
-      checkpoint,
-    )
+    return new IalsFit(input, settings, seed, checkpoint, resources)
   },
   load: (tensors) => new IalsModel(tensors),
 }

@@ -1,0 +1,14 @@
+/**
+ * The numeric kernels: AssemblyScript, compiled by `npm run build:kernels` to WebAssembly with 128-bit SIMD on a shared memory.
+ *
+ * They own no memory: whoever calls lays the arrays out (src/model/kernels/memory.ts) and passes byte addresses, counts of elements,
+ * and strides in floats. Nothing here checks an argument; src/model does, before the first call.
+ * Each export that ends in `Tasks` may run on several threads at once with the same arguments: the threads take task numbers
+ * from a shared counter, no two tasks write the same number, and what a task does never depends on who takes it. So the
+ * result is the same, bit for bit, on any number of threads. `thread` (from 0) selects scratch memory and nothing else.
+ */
+export { gramTasks, rotateTasks, squareTasks } from './gram'
+export { conjugateGradientTasks, choleskyTasks } from './rows'
+export { warpOrderTasks, warpTasks } from './warp'
+export { packPanels, scorePanels, rankTasks } from './rank'
+export { allFinite } from './vectors'

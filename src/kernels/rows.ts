@@ -1,0 +1,324 @@
+/**
+ * Rows of an alternating sweep. With the other side's factors H (rows h_j) fixed, a row's part of the loss is, up to a constant,
+ *
+ *   Σ_j in row  c_j (1 - h_j · w)²  +  a Σ_all j (h_j · w)²  +  λ |w|²        λ > 0
+ *
+ * whose minimum solves A w = b with A = a HᵀH + λ I + Σ_j in row c_j h_j h_jᵀ, b = Σ_j in row c_j h_j.
+ *
+ * Conjugate gradients (Hestenes and Stiefel 1952; for rows Takács, Pilászy, Tikk 2011) go on from the row's last value. They run in the
+ * basis in which HᵀH is diagonal, so that a step costs the row's pairs and nothing of the order F²; that basis also makes a
+ * diagonal preconditioner a good one: M = a Λ + λ + (Σ c_j) m, where m is the mean of h² (elementwise) over all pairs.
+ *
+ * | notation | argument          | what                                                        |
+ * |----------|-------------------|-------------------------------------------------------------|
+ * | h_j      | `others`          | rows of F floats                                            |
+ * | j, c     | `positions`, `weights` | of each pair; row r has pairs `offsets[r] .. offsets[r + 1])` |
+ * | λ        | `penalties`       | a row; negative where the row has nothing to learn from: w = 0 |
+ * | a Λ      | `diagonal`        | F floats                                                    |
+ * | m        | `meanSquares`     | F floats                                                    |
+ */
+import { addOuterProducts } from './gram'
+import { dot, nextTask, sumsOfFour } from './vectors'
+
+/**
+ * out += Σ_j c_j (target - h_j · x) h_j over pairs `first .. end`; returns Σ c_j (target - h_j · x)².
+ * Four pairs at a time: their sums come out of one transposition, and `out` is read and written once for four.
+ */
+function addResiduals(
+  out: usize,
+  x: usize,
+  target: f32,
+  others: usize,
+  positions: usize,
+  weights: usize,
+  first: i32,
+  end: i32,
+  bytes: usize,
+): f32 {
+  let squares = f32x4.splat(0)
+  for (let pair = first; pair < end; pair += 4) {
+    const indices = positions + ((<usize>pair) << 2)
+    const left = end - pair
+    const h0 = others + <usize>load<u32>(indices) * bytes
+    let h1 = h0
+    let h2 = h0
+    let h3 = h0
+    let weight = v128.load32_zero(weights + ((<usize>pair) << 2))
+    if (left > 3) {
+      h1 = others + <usize>load<u32>(indices, 4) * bytes
+      h2 = others + <usize>load<u32>(indices, 8) * bytes
+      h3 = others + <usize>load<u32>(indices, 12) * bytes
+      weight = v128.load(weights + ((<usize>pair) << 2))
+    } else if (left > 1) {
+      // What is missing of the four stands in with weight 0.
+      h1 = others + <usize>load<u32>(indices, 4) * bytes
+      weight = v128.load64_zero(weights + ((<usize>pair) << 2))
+      if (left > 2) {
+        h2 = others + <usize>load<u32>(indices, 8) * bytes
+        weight = f32x4.replace_lane(weight, 2, load<f32>(weights + ((<usize>pair) << 2), 8))
+      }
+    }
+    let d0 = f32x4.splat(0)
+    let d1 = d0
+    let d2 = d0
+    let d3 = d0
+    for (let at: usize = 0; at < bytes; at += 32) {
+      const v = v128.load(x + at)
+      d0 = f32x4.add(d0, f32x4.mul(v, v128.load(h0 + at)))
+      d1 = f32x4.add(d1, f32x4.mul(v, v128.load(h1 + at)))
+      d2 = f32x4.add(d2, f32x4.mul(v, v128.load(h2 + at)))
+      d3 = f32x4.add(d3, f32x4.mul(v, v128.load(h3 + at)))
+      const u = v128.load(x + at, 16)
+      d0 = f32x4.add(d0, f32x4.mul(u, v128.load(h0 + at, 16)))
+      d1 = f32x4.add(d1, f32x4.mul(u, v128.load(h1 + at, 16)))
+      d2 = f32x4.add(d2, f32x4.mul(u, v128.load(h2 + at, 16)))
+      d3 = f32x4.add(d3, f32x4.mul(u, v128.load(h3 + at, 16)))
+    }
+    const errors = f32x4.sub(f32x4.splat(target), sumsOfFour(d0, d1, d2, d3))
+    const scales = f32x4.mul(weight, errors)
+    squares = f32x4.add(squares, f32x4.mul(scales, errors))
+    const s0 = v128.shuffle<f32>(scales, scales, 0, 0, 0, 0)
+    const s1 = v128.shuffle<f32>(scales, scales, 1, 1, 1, 1)
+    const s2 = v128.shuffle<f32>(scales, scales, 2, 2, 2, 2)
+    const s3 = v128.shuffle<f32>(scales, scales, 3, 3, 3, 3)
+    for (let at: usize = 0; at < bytes; at += 32) {
+      const low = f32x4.add(f32x4.mul(s0, v128.load(h0 + at)), f32x4.mul(s1, v128.load(h1 + at)))
+      const high = f32x4.add(f32x4.mul(s2, v128.load(h2 + at)), f32x4.mul(s3, v128.load(h3 + at)))
+      v128.store(out + at, f32x4.add(v128.load(out + at), f32x4.add(low, high)))
+      const low2 = f32x4.add(f32x4.mul(s0, v128.load(h0 + at, 16)), f32x4.mul(s1, v128.load(h1 + at, 16)))
+      const high2 = f32x4.add(f32x4.mul(s2, v128.load(h2 + at, 16)), f32x4.mul(s3, v128.load(h3 + at, 16)))
+      v128.store(out + at, f32x4.add(v128.load(out + at, 16), f32x4.add(low2, high2)), 16)
+    }
+  }
+  return f32x4.extract_lane(squares, 0) + f32x4.extract_lane(squares, 1) + f32x4.extract_lane(squares, 2) + f32x4.extract_lane(squares, 3)
+}
+
+/** Improves row `w` by `steps` steps. Returns its Σ c (1 - h · w)² before the first, not a number once the sums are not finite. */
+function conjugateGradients(
+  w: usize,
+  others: usize,
+  positions: usize,
+  weights: usize,
+  first: i32,
+  end: i32,
+  penalty: f32,
+  diagonal: usize,
+  meanSquares: usize,
+  bytes: usize,
+  steps: i32,
+  scratch: usize,
+): f32 {
+  const residual = scratch
+  const direction = residual + bytes
+  const product = direction + bytes
+  const own = product + bytes
+  const inverse = own + bytes
+
+  let weightSum: f32 = 0
+  for (let pair = first; pair < end; pair++) weightSum += load<f32>(weights + ((<usize>pair) << 2))
+  const penalties = f32x4.splat(penalty)
+  const means = f32x4.splat(weightSum)
+  const one = f32x4.splat(1)
+  for (let at: usize = 0; at < bytes; at += 16) {
+    const d = f32x4.add(v128.load(diagonal + at), penalties)
+    v128.store(own + at, d)
+    const m = f32x4.add(d, f32x4.mul(means, v128.load(meanSquares + at)))
+    // Where there is nothing at all (padding without a penalty) anything finite does: the residual is 0 there.
+    v128.store(inverse + at, f32x4.div(one, v128.bitselect(m, one, f32x4.gt(m, f32x4.splat(0)))))
+    v128.store(residual + at, f32x4.neg(f32x4.mul(d, v128.load(w + at))))
+  }
+  const observed = addResiduals(residual, w, 1, others, positions, weights, first, end, bytes)
+  for (let at: usize = 0; at < bytes; at += 16) v128.store(direction + at, f32x4.mul(v128.load(residual + at), v128.load(inverse + at)))
+  let slope = dot(residual, direction, bytes)
+  // The loop below would end in silence.
+  if (!(abs<f32>(slope) < Infinity)) return NaN
+
+  for (let step = 0; step < steps && slope > 0; step++) {
+    // product = -(A direction)
+    for (let at: usize = 0; at < bytes; at += 16)
+      v128.store(product + at, f32x4.neg(f32x4.mul(v128.load(own + at), v128.load(direction + at))))
+    addResiduals(product, direction, 0, others, positions, weights, first, end, bytes)
+    const curvature = -dot(direction, product, bytes)
+    if (!(curvature > 0)) break
+    const length = f32x4.splat(slope / curvature)
+    let next = f32x4.splat(0)
+    for (let at: usize = 0; at < bytes; at += 16) {
+      v128.store(w + at, f32x4.add(v128.load(w + at), f32x4.mul(length, v128.load(direction + at))))
+      const r = f32x4.add(v128.load(residual + at), f32x4.mul(length, v128.load(product + at)))
+      v128.store(residual + at, r)
+      const z = f32x4.mul(r, v128.load(inverse + at))
+      v128.store(product + at, z)
+      next = f32x4.add(next, f32x4.mul(r, z))
+    }
+    const nextSlope = f32x4.extract_lane(next, 0) + f32x4.extract_lane(next, 1) + f32x4.extract_lane(next, 2) + f32x4.extract_lane(next, 3)
+    const keep = f32x4.splat(nextSlope / slope)
+    for (let at: usize = 0; at < bytes; at += 16)
+      v128.store(direction + at, f32x4.add(v128.load(product + at), f32x4.mul(keep, v128.load(direction + at))))
+    slope = nextSlope
+  }
+  return observed
+}
+
+/**
+ * Task t: solves rows firstRow + t × blockRows and on. losses[t] (double) = Σ c (1 - h · w)² of the rows before their first step.
+ * @param scratch 5 × F floats a thread
+ */
+export function conjugateGradientTasks(
+  thread: i32,
+  counter: usize,
+  tasks: i32,
+  blockRows: i32,
+  firstRow: i32,
+  endRow: i32,
+  solved: usize,
+  others: usize,
+  offsets: usize,
+  positions: usize,
+  weights: usize,
+  penalties: usize,
+  diagonal: usize,
+  meanSquares: usize,
+  stride: i32,
+  steps: i32,
+  losses: usize,
+  scratch: usize,
+): void {
+  const bytes = (<usize>stride) << 2
+  const own = scratch + <usize>thread * 5 * bytes
+  for (let task = nextTask(counter); task < tasks; task = nextTask(counter)) {
+    const begin = firstRow + task * blockRows
+    const end = min(begin + blockRows, endRow)
+    let loss: f64 = 0
+    for (let row = begin; row < end; row++) {
+      const w = solved + <usize>row * bytes
+      const penalty = load<f32>(penalties + ((<usize>row) << 2))
+      if (penalty < 0) {
+        memory.fill(w, 0, bytes)
+        continue
+      }
+      const first = load<u32>(offsets + ((<usize>row) << 2))
+      const last = load<u32>(offsets + ((<usize>row) << 2), 4)
+      loss += <f64>conjugateGradients(w, others, positions, weights, first, last, penalty, diagonal, meanSquares, bytes, steps, own)
+    }
+    store<f64>(losses + ((<usize>task) << 3), loss)
+  }
+}
+
+/** Rows of the other side that are gathered at a time. */
+const gatheredRows: i32 = 32
+
+/** system ← its Cholesky factor L (lower triangle, row-major, in place; a pivot that is not positive becomes not a number). */
+function factorize(system: usize, stride: i32): void {
+  const bytes = (<usize>stride) << 2
+  for (let j = 0; j < stride; j++) {
+    const pivotRow = system + <usize>j * bytes
+    const diagonal = pivotRow + ((<usize>j) << 2)
+    const pivot: f32 = sqrt<f32>(load<f32>(diagonal) - dotBelow(pivotRow, pivotRow, j))
+    store<f32>(diagonal, pivot)
+    for (let i = j + 1; i < stride; i++) {
+      const place = system + <usize>i * bytes + ((<usize>j) << 2)
+      store<f32>(place, (load<f32>(place) - dotBelow(system + <usize>i * bytes, pivotRow, j)) / pivot)
+    }
+  }
+}
+
+/** a · b over the first `count` floats. */
+function dotBelow(a: usize, b: usize, count: i32): f32 {
+  let sums = f32x4.splat(0)
+  const whole = (<usize>(count & ~3)) << 2
+  for (let at: usize = 0; at < whole; at += 16) sums = f32x4.add(sums, f32x4.mul(v128.load(a + at), v128.load(b + at)))
+  let sum = f32x4.extract_lane(sums, 0) + f32x4.extract_lane(sums, 1) + f32x4.extract_lane(sums, 2) + f32x4.extract_lane(sums, 3)
+  for (let f = count & ~3; f < count; f++) sum += load<f32>(a + ((<usize>f) << 2)) * load<f32>(b + ((<usize>f) << 2))
+  return sum
+}
+
+/** Solves L Lᵀ x = b in place of b. */
+function substitute(factor: usize, b: usize, stride: i32): void {
+  const bytes = (<usize>stride) << 2
+  for (let f = 0; f < stride; f++) {
+    const row = factor + <usize>f * bytes
+    const place = b + ((<usize>f) << 2)
+    store<f32>(place, (load<f32>(place) - dotBelow(row, b, f)) / load<f32>(row + ((<usize>f) << 2)))
+  }
+  for (let f = stride - 1; f >= 0; f--) {
+    const row = factor + <usize>f * bytes
+    const place = b + ((<usize>f) << 2)
+    const x = load<f32>(place) / load<f32>(row + ((<usize>f) << 2))
+    store<f32>(place, x)
+    for (let g = 0; g < f; g++) {
+      const other = b + ((<usize>g) << 2)
+      store<f32>(other, load<f32>(other) - x * load<f32>(row + ((<usize>g) << 2)))
+    }
+  }
+}
+
+/**
+ * The same by making A and factorising it: to the end, at O(pairs × F² / 2 + F³ / 6) a row.
+ * @param gram a HᵀH, F × F floats, lower triangle; the padding has 1 on its diagonal
+ * @param scratch F × F + 32 × F floats a thread
+ */
+export function choleskyTasks(
+  thread: i32,
+  counter: usize,
+  tasks: i32,
+  blockRows: i32,
+  firstRow: i32,
+  endRow: i32,
+  solved: usize,
+  others: usize,
+  offsets: usize,
+  positions: usize,
+  weights: usize,
+  penalties: usize,
+  gram: usize,
+  stride: i32,
+  losses: usize,
+  scratch: usize,
+): void {
+  const bytes = (<usize>stride) << 2
+  const square = <usize>stride * bytes
+  const system = scratch + <usize>thread * (square + <usize>gatheredRows * bytes)
+  const gathered = system + square
+  for (let task = nextTask(counter); task < tasks; task = nextTask(counter)) {
+    const begin = firstRow + task * blockRows
+    const end = min(begin + blockRows, endRow)
+    let loss: f64 = 0
+    for (let row = begin; row < end; row++) {
+      const w = solved + <usize>row * bytes
+      const penalty = load<f32>(penalties + ((<usize>row) << 2))
+      if (penalty < 0) {
+        memory.fill(w, 0, bytes)
+        continue
+      }
+      memory.copy(system, gram, square)
+      for (let f = 0; f < stride; f++) {
+        const place = system + <usize>f * (bytes + 4)
+        store<f32>(place, load<f32>(place) + penalty)
+      }
+      const last = <i32>load<u32>(offsets + ((<usize>row) << 2), 4)
+      const first = <i32>load<u32>(offsets + ((<usize>row) << 2))
+      for (let pair = first; pair < last; pair += gatheredRows) {
+        const count = min(gatheredRows, last - pair)
+        for (let n = 0; n < count; n++) {
+          const h = others + <usize>load<u32>(positions + ((<usize>(pair + n)) << 2)) * bytes
+          const weight = load<f32>(weights + ((<usize>(pair + n)) << 2))
+          const error: f32 = 1 - dot(h, w, bytes)
+          loss += <f64>(weight * error * error)
+          const root = f32x4.splat(sqrt<f32>(weight))
+          const copy = gathered + <usize>n * bytes
+          for (let at: usize = 0; at < bytes; at += 16) v128.store(copy + at, f32x4.mul(root, v128.load(h + at)))
+        }
+        addOuterProducts(system, gathered, count, stride)
+      }
+      memory.fill(w, 0, bytes)
+      for (let pair = first; pair < last; pair++) {
+        const h = others + <usize>load<u32>(positions + ((<usize>pair) << 2)) * bytes
+        const weight = f32x4.splat(load<f32>(weights + ((<usize>pair) << 2)))
+        for (let at: usize = 0; at < bytes; at += 16) v128.store(w + at, f32x4.add(v128.load(w + at), f32x4.mul(weight, v128.load(h + at))))
+      }
+      factorize(system, stride)
+      substitute(system, w, stride)
+    }
+    store<f64>(losses + ((<usize>task) << 3), loss)
+  }
+}
