@@ -5,6 +5,7 @@ import { buildApp } from '../src/api/app.ts'
 import { DocumentReader } from '../src/api/document-reader.ts'
 import { createMetrics } from '../src/api/metrics.ts'
 import { ModelHolder } from '../src/api/model-holder.ts'
+import { QuestionnaireHolder } from '../src/api/questionnaire-snapshot.ts'
 import { openApiText } from '../src/api/openapi.ts'
 import { DirectoryObjectStore } from '../src/adapters/object-store/directory-store.ts'
 
@@ -14,6 +15,7 @@ const log = pino({ level: 'silent' })
 const models = new ModelHolder({ store, clock: { now: Date.now }, log, pollMs: 60_000 })
 const app = await buildApp({
   models,
+  questionnaire: new QuestionnaireHolder({ store, clock: { now: Date.now }, log, pollMs: 60_000 }),
   documents: new DocumentReader(store),
   metrics: createMetrics(models),
   access: { keys: [], host: '127.0.0.1', corsOrigins: [] },

@@ -5,12 +5,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AccessPolicy } from './access.ts'
 import type { ApiMetrics } from './metrics.ts'
 import type { ServingModels } from './model-holder.ts'
+import type { QuestionnaireSnapshot } from './questionnaire-snapshot.ts'
 import type { DocumentReader } from './document-reader.ts'
 
 export type Api = FastifyInstance<RawServerDefault, IncomingMessage, ServerResponse, FastifyBaseLogger, TypeBoxTypeProvider>
 
 export interface ApiDependencies {
   readonly models: ServingModels
+  readonly questionnaire: ServingModels<QuestionnaireSnapshot>
   readonly documents: DocumentReader
   readonly metrics: ApiMetrics
   readonly access: AccessPolicy

@@ -12,6 +12,7 @@ import { pathOf, problemOf, sendProblem } from './problems.ts'
 import { catalogueRoutes } from './routes/catalogue.ts'
 import { modelRoutes } from './routes/models.ts'
 import { operationRoutes } from './routes/operation.ts'
+import { questionnaireRoutes } from './routes/questionnaire.ts'
 import { recommendationRoutes } from './routes/recommendations.ts'
 import { sharedSchemas } from './schemas.ts'
 
@@ -77,6 +78,7 @@ export async function buildApp(dependencies: ApiDependencies): Promise<Api> {
   recommendationRoutes(app, dependencies)
   catalogueRoutes(app, dependencies)
   modelRoutes(app, dependencies)
+  await questionnaireRoutes(app, dependencies)
   return app
 }
 

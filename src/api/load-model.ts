@@ -16,8 +16,8 @@ const servedFormat = 1
 
 type ModelFile = 'model.safetensors' | 'users.json' | 'items.json'
 
-export interface LoadedModel {
-  readonly snapshot: ModelSnapshot
+export interface LoadedModel<Snapshot = ModelSnapshot> {
+  readonly snapshot: Snapshot
   /** The checked bytes by key, manifest last, as a copy of the model must be written. */
   readonly files: ReadonlyMap<string, Uint8Array>
 }
@@ -35,7 +35,7 @@ export async function loadSnapshot(version: string, store: ObjectStore, cache?: 
     throw new MatineeError('store_missing', `${manifestKey} is not in the store: model ${version} is not there or not complete`, {
       details: { key: manifestKey, version },
     })
-  const manifest = parseManifest(stored.body, manifestKey)
+  const manifest = parseManifest(ModelManifest, stored.body, manifestKey)
   if (manifest.version !== version)
     throw new MatineeError('store_corrupt', `${manifestKey} names version "${manifest.version}"`, {
       details: { key: manifestKey, version },
@@ -84,7 +84,7 @@ function familyOf({ algorithm }: ModelManifest, key: string): ModelFamily {
 }
 
 /** The format is looked at before the rest: a newer manifest may differ in everything else. */
-function parseManifest(body: Uint8Array, key: string): ModelManifest {
+export function parseManifest<Schema extends TSchema>(schema: Schema, body: Uint8Array, key: string): Static<Schema> {
   let format: unknown
   try {
     const value: unknown = JSON.parse(new TextDecoder().decode(body))
@@ -96,11 +96,11 @@ function parseManifest(body: Uint8Array, key: string): ModelManifest {
     throw new MatineeError('model_incompatible', `${key} is of format ${format}; this version serves format ${servedFormat}`, {
       details: { key },
     })
-  return parseDocument(ModelManifest, body, key)
+  return parseDocument(schema, body, key)
 }
 
-/** The first copy that has the manifest's size and digest; the last store's fault where none has. */
-async function readVerified(
+/** The first copy that has the manifest's size and digest; the last store's fault where none has. @throws MatineeError `store_missing`, `store_corrupt`. */
+export async function readVerified(
   key: string,
   expected: { readonly sha256: string; readonly bytes: number } | undefined,
   stores: readonly ObjectStore[],

@@ -1,6 +1,6 @@
 /**
- * Which model serves now. Follows `models/latest.json` and swaps atomically; requests only ever read the reference
- * held here, so that a slow, missing or broken store stops none of them.
+ * Which model of a kind serves now. Follows the kind's `latest.json` and swaps atomically; requests only ever read the
+ * reference held here, so that a slow, missing or broken store stops none of them.
  *
  * The last good model stays where the new one cannot serve, and a copy of it lies in `cache` (a store of the same
  * layout, on local disk), from which a start without the store serves too.
@@ -31,6 +31,26 @@ export interface ModelHolderOptions {
   readonly answerWithinMs?: number
 }
 
+/** What is held of a model: ready to answer. */
+export interface Snapshot {
+  readonly version: string
+}
+
+/** A kind of models that are served: where they lie and how one is loaded. */
+export interface ServedKind<Held extends Snapshot> {
+  /** Names the version that should serve. */
+  readonly latestKey: string
+  /** All keys of all models, and no others, begin with this. */
+  readonly prefix: string
+  keyOf(version: string, file: string): string
+  /** Takes files from `cache` where the copies there are right. @throws MatineeError as `loadSnapshot`. */
+  load(version: string, store: ObjectStore, cache?: ObjectStore): Promise<LoadedModel<Held>>
+  /** For the log. */
+  describe(snapshot: Held): object
+  /** Whether a store without any is nothing to worry about. */
+  readonly optional: boolean
+}
+
 /** Why the model that should serve does not. */
 export interface ModelProblem {
   readonly code: ErrorCode
@@ -40,8 +60,8 @@ export interface ModelProblem {
   readonly sinceMs: number
 }
 
-export interface ModelStatus {
-  readonly serving: ModelSnapshot | undefined
+export interface ModelStatus<Held extends Snapshot = ModelSnapshot> {
+  readonly serving: Held | undefined
   /** Where the serving model came from: the store, or the local copy while the store has not confirmed it. */
   readonly origin: 'store' | 'cache' | undefined
   readonly problem: ModelProblem | undefined
@@ -52,12 +72,12 @@ export interface ModelStatus {
 }
 
 /** What routes need of the holder. */
-export interface ServingModels {
-  status(): ModelStatus
+export interface ServingModels<Held extends Snapshot = ModelSnapshot> {
+  status(): ModelStatus<Held>
   /** @throws MatineeError `model_missing` until a model is loaded. */
-  current(): ModelSnapshot
+  current(): Held
   /** Any version of the store, for inspectors. @throws MatineeError `not_found`, and as `loadSnapshot`. */
-  version(version: string): Promise<ModelSnapshot>
+  version(version: string): Promise<Held>
 }
 
 const longestRetryMs = 5 * 60_000
@@ -66,9 +86,10 @@ const loadWithinMs = 15 * 60_000
 const inspectedVersions = 2
 const inspectWithinMs = 60_000
 
-export class ModelHolder implements ServingModels {
+export class SnapshotHolder<Held extends Snapshot> implements ServingModels<Held> {
+  readonly #kind: ServedKind<Held>
   readonly #options: ModelHolderOptions
-  #serving: ModelSnapshot | undefined
+  #serving: Held | undefined
   #origin: 'store' | 'cache' | undefined
   #problem: ModelProblem | undefined
   #checkedMs: number | undefined
@@ -83,14 +104,15 @@ export class ModelHolder implements ServingModels {
   #timer: NodeJS.Timeout | undefined
   #stopped = false
   /** Inspected versions, the latest used last. One is loaded at a time: a model may take much memory. */
-  readonly #inspected = new Map<string, Promise<ModelSnapshot>>()
+  readonly #inspected = new Map<string, Promise<Held>>()
   #inspecting: Promise<unknown> = Promise.resolve()
 
-  constructor(options: ModelHolderOptions) {
+  constructor(kind: ServedKind<Held>, options: ModelHolderOptions) {
+    this.#kind = kind
     this.#options = options
   }
 
-  status(): ModelStatus {
+  status(): ModelStatus<Held> {
     return {
       serving: this.#serving,
       origin: this.#origin,
@@ -101,19 +123,19 @@ export class ModelHolder implements ServingModels {
     }
   }
 
-  current(): ModelSnapshot {
+  current(): Held {
     if (this.#serving === undefined)
       throw new MatineeError('model_missing', `no model is loaded yet${this.#problem === undefined ? '' : `: ${this.#problem.detail}`}`)
     return this.#serving
   }
 
-  async version(version: string): Promise<ModelSnapshot> {
+  async version(version: string): Promise<Held> {
     if (version === this.#serving?.version) return this.#serving
     let snapshot = this.#inspected.get(version)
     if (snapshot === undefined) {
       const { store } = this.#options
-      const manifestKey = storeKeys.model(checkVersion(version), 'manifest.json')
-      const loading = this.#inspecting.then(() => answerWithin(inspectWithinMs, manifestKey, loadSnapshot(version, store)))
+      const manifestKey = this.#kind.keyOf(checkVersion(version), 'manifest.json')
+      const loading = this.#inspecting.then(() => answerWithin(inspectWithinMs, manifestKey, this.#kind.load(version, store)))
       this.#inspecting = loading.catch(() => undefined)
       snapshot = loading.then(
         (loaded) => loaded.snapshot,
@@ -173,7 +195,7 @@ export class ModelHolder implements ServingModels {
     const { store, cache, clock, answerWithinMs = 10_000 } = this.#options
     let version: string | undefined
     try {
-      const key = storeKeys.modelLatest
+      const key = this.#kind.latestKey
       const entry = await answerWithin(answerWithinMs, key, store.stat(key))
       this.#checkedMs = clock.now()
       if (entry !== undefined && entry.entityTag === this.#settledTag) {
@@ -186,7 +208,7 @@ export class ModelHolder implements ServingModels {
       try {
         version = checkVersion(parseDocument(LatestModel, latest.body, key).version)
         if (version !== this.#serving?.version)
-          this.#swap(await answerWithin(loadWithinMs, storeKeys.model(version, ''), loadSnapshot(version, store, cache)), 'store')
+          this.#swap(await answerWithin(loadWithinMs, this.#kind.keyOf(version, ''), this.#kind.load(version, store, cache)), 'store')
       } catch (error) {
         const waitMs = this.#failed?.tag === latest.entityTag ? Math.min(this.#failed.waitMs * 2, longestRetryMs) : this.#options.pollMs
         this.#failed = { tag: latest.entityTag, waitMs, retryAtMs: clock.now() + waitMs }
@@ -202,16 +224,13 @@ export class ModelHolder implements ServingModels {
     }
   }
 
-  #swap(loaded: LoadedModel, origin: 'store' | 'cache'): void {
+  #swap(loaded: LoadedModel<Held>, origin: 'store' | 'cache'): void {
     const before = this.#serving?.version
     this.#serving = loaded.snapshot
     this.#origin = origin
     this.#swaps++
-    const { version, manifest } = loaded.snapshot
-    this.#options.log.info(
-      { model: version, before, origin, week: manifest.week, algorithm: manifest.algorithm, users: manifest.users, items: manifest.items },
-      `model ${version} serves`,
-    )
+    const { version } = loaded.snapshot
+    this.#options.log.info({ model: version, before, origin, ...this.#kind.describe(loaded.snapshot) }, `model ${version} serves`)
     if (origin === 'store') this.#copying = this.#copying.then(() => this.#writeCopy(loaded, before))
   }
 
@@ -228,7 +247,8 @@ export class ModelHolder implements ServingModels {
     const same = before?.code === code && before.version === version
     this.#problem = { code, detail: publicMessage(error), version, sinceMs: same ? before.sinceMs : this.#options.clock.now() }
     if (same) return
-    this.#options.log.warn(
+    const nothingThere = this.#kind.optional && code === 'model_missing'
+    this.#options.log[nothingThere ? 'info' : 'warn'](
       { code, version, serving: this.#serving?.version, err: error },
       this.#serving === undefined ? 'no model can be loaded' : `the last good model ${this.#serving.version} stays`,
     )
@@ -240,10 +260,10 @@ export class ModelHolder implements ServingModels {
     const { cache, log } = this.#options
     if (cache === undefined) return
     try {
-      const latest = await cache.read(storeKeys.modelLatest)
+      const latest = await cache.read(this.#kind.latestKey)
       if (latest === undefined) return
-      const version = checkVersion(parseDocument(LatestModel, latest.body, storeKeys.modelLatest).version)
-      const loaded = await loadSnapshot(version, cache)
+      const version = checkVersion(parseDocument(LatestModel, latest.body, this.#kind.latestKey).version)
+      const loaded = await this.#kind.load(version, cache)
       if (this.#serving === undefined) this.#swap(loaded, 'cache')
     } catch (error) {
       log.warn({ err: error, cache: cache.location }, 'the local copy of the last model cannot serve and is left aside')
@@ -251,16 +271,16 @@ export class ModelHolder implements ServingModels {
   }
 
   /** The name is written last, so that a torn copy is never taken for a whole one. Keeps this model and the one before. */
-  async #writeCopy({ snapshot, files }: LoadedModel, before: string | undefined): Promise<void> {
+  async #writeCopy({ snapshot, files }: LoadedModel<Held>, before: string | undefined): Promise<void> {
     const { cache, log } = this.#options
     if (cache === undefined || this.#serving !== snapshot) return
     try {
       for (const [key, bytes] of files) await cache.write(key, bytes)
-      await cache.write(storeKeys.modelLatest, JSON.stringify({ version: snapshot.version } satisfies LatestModel))
-      const kept = [snapshot.version, before].flatMap((version) => (version === undefined ? [] : [storeKeys.model(version, '')]))
+      await cache.write(this.#kind.latestKey, JSON.stringify({ version: snapshot.version } satisfies LatestModel))
+      const kept = [snapshot.version, before].flatMap((version) => (version === undefined ? [] : [this.#kind.keyOf(version, '')]))
       const old: string[] = []
-      for await (const { key } of cache.list(storeKeys.modelsPrefix))
-        if (key !== storeKeys.modelLatest && !kept.some((prefix) => key.startsWith(prefix))) old.push(key)
+      for await (const { key } of cache.list(this.#kind.prefix))
+        if (key !== this.#kind.latestKey && !kept.some((prefix) => key.startsWith(prefix))) old.push(key)
       for (const key of old) await cache.remove(key)
     } catch (error) {
       log.warn(
@@ -268,6 +288,22 @@ export class ModelHolder implements ServingModels {
         'no local copy of the model could be written; a start without the store cannot serve it',
       )
     }
+  }
+}
+
+const recommender: ServedKind<ModelSnapshot> = {
+  latestKey: storeKeys.modelLatest,
+  prefix: storeKeys.modelsPrefix,
+  keyOf: storeKeys.model,
+  load: loadSnapshot,
+  describe: ({ manifest: { week, algorithm, users, items } }) => ({ week, algorithm, users, items }),
+  optional: false,
+}
+
+/** Of the models that recommend titles. */
+export class ModelHolder extends SnapshotHolder<ModelSnapshot> {
+  constructor(options: ModelHolderOptions) {
+    super(recommender, options)
   }
 }
 

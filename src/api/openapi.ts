@@ -22,6 +22,7 @@ export async function registerOpenApi(app: Api, version: string): Promise<void> 
       tags: [
         { name: 'recommendations', description: 'Lists of titles' },
         { name: 'catalogue', description: 'Titles, and what users watched' },
+        { name: 'questionnaire', description: 'Five answers, one of twelve' },
         { name: 'models', description: 'Which models there are and how good they are' },
         { name: 'operation', description: 'For whoever runs the server' },
       ],

@@ -8,6 +8,7 @@ import { checkListenHost, type AccessPolicy } from './access.ts'
 import { buildApp } from './app.ts'
 import { createMetrics } from './metrics.ts'
 import { ModelHolder } from './model-holder.ts'
+import { QuestionnaireHolder } from './questionnaire-snapshot.ts'
 import { DocumentReader } from './document-reader.ts'
 
 export interface ServerOptions {
@@ -37,14 +38,15 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const { store, cache, access, clock, log, port, pollMs = 5000, drainMs = 10_000 } = options
   checkListenHost(access)
   const models = new ModelHolder({ store, cache, clock, log, pollMs })
+  const questionnaire = new QuestionnaireHolder({ store, cache, clock, log, pollMs })
   const metrics = createMetrics(models)
   collectDefaultMetrics({ register: metrics.registry })
-  const app = await buildApp({ models, documents: new DocumentReader(store), metrics, access, log })
-  await models.start()
+  const app = await buildApp({ models, questionnaire, documents: new DocumentReader(store), metrics, access, log })
+  await Promise.all([models.start(), questionnaire.start()])
   try {
     await app.listen({ host: access.host, port, listenTextResolver: (address) => `listening on ${address}` })
   } catch (error) {
-    await models.stop()
+    await Promise.all([models.stop(), questionnaire.stop()])
     await app.close()
     throw listenFault(error, access.host, port)
   }
@@ -52,7 +54,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     url: urlOf(app.server.address(), access.host),
     close: async () => {
       const deadline = setTimeout(() => app.server.closeAllConnections(), drainMs)
-      await Promise.all([app.close(), models.stop()])
+      await Promise.all([app.close(), models.stop(), questionnaire.stop()])
       clearTimeout(deadline)
     },
   }

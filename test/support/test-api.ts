@@ -11,6 +11,7 @@ import { DocumentReader } from '../../src/api/document-reader.ts'
 import { createLog } from '../../src/api/log.ts'
 import { createMetrics } from '../../src/api/metrics.ts'
 import { temporaryFolder } from './temporary-folder.ts'
+import { QuestionnaireHolder } from '../../src/api/questionnaire-snapshot.ts'
 import { ModelHolder, type ModelHolderOptions } from '../../src/api/model-holder.ts'
 
 export const silent = pino({ level: 'silent' })
@@ -25,6 +26,7 @@ export async function temporaryStores(): Promise<{ readonly store: ObjectStore; 
 export interface TestApp {
   readonly app: Api
   readonly holder: ModelHolder
+  readonly questionnaire: QuestionnaireHolder
   /** Lines of the log so far, parsed. */
   readonly log: () => readonly Readonly<Record<string, unknown>>[]
 }
@@ -37,21 +39,24 @@ export async function testApp(
   const lines: string[] = []
   const log = createLog({ write: (line: string) => void lines.push(line) })
   const holder = new ModelHolder({ store, clock: { now: Date.now }, pollMs: 1000, log, ...options })
+  const questionnaire = new QuestionnaireHolder({ store, clock: { now: Date.now }, pollMs: 1000, log })
   const app = await buildApp({
     models: holder,
+    questionnaire,
     documents: new DocumentReader(store, options.answerWithinMs),
     metrics: createMetrics(holder),
     access: { keys: [], host: '127.0.0.1', corsOrigins: [], ...options.access },
     log,
   })
   context.after(async () => {
-    await holder.stop()
+    await Promise.all([holder.stop(), questionnaire.stop()])
     await app.close()
   })
   await holder.poll()
   return {
     app,
     holder,
+    questionnaire,
     log: () =>
       lines.map((line) => {
         const value: unknown = JSON.parse(line)
