@@ -1,5 +1,6 @@
 /** One task of the benchmark of models with our own: see task.ts. Times are of training or ranking alone. */
 import { writeFileSync } from 'node:fs'
+import { WorkerKernelThreads } from '../../src/adapters/kernel-threads.ts'
 import { rankUsers } from '../../src/model/evaluation/rank-users.ts'
 import { familyOf } from '../../src/model/families.ts'
 import { matrix, vector } from '../../src/model/factor-model.ts'
@@ -12,12 +13,14 @@ import { listLength, readNumbers, readTrainPairs, type Task, type TaskResult } f
 const task = JSON.parse(process.argv[2] ?? '{}') as Task
 const seconds = (since: number): number => (performance.now() - since) / 1000
 
+const threads = new WorkerKernelThreads(task.threads)
+
 type Timing = Omit<TaskResult, 'peakRssMiB'>
 
 function train(algorithm: string): Timing {
   const pairs = readTrainPairs(task.data)
   const started = performance.now()
-  const fit = familyOf(algorithm).start(pairs, task.parameters, 1)
+  const fit = familyOf(algorithm).start(pairs, task.parameters, 1, undefined, { threads })
   while (fit.advance().fraction < 1);
   const model = fit.finish()
   const result = { seconds: seconds(started) }
@@ -92,5 +95,6 @@ const runs: Readonly<Record<Task['kind'], () => Timing>> = {
 }
 
 const timing = runs[task.kind]()
+await threads.close()
 const result: TaskResult = { ...timing, peakRssMiB: Math.round(process.resourceUsage().maxRSS / 1024) }
 process.stdout.write(`\n${JSON.stringify(result)}\n`)

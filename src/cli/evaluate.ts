@@ -1,6 +1,7 @@
 /** `matinee evaluate`: fits a model on one CSV of pairs and measures it on another. */
 import { availableParallelism } from 'node:os'
 import { Command, Option } from 'commander'
+import { WorkerKernelThreads } from '../adapters/kernel-threads.ts'
 import { MatineeError } from '../contracts/errors.ts'
 import {
   fitToEnd,
@@ -11,7 +12,7 @@ import {
   type WeightKind,
 } from '../experiments/experiment.ts'
 import { families, familyOf } from '../model/families.ts'
-import type { ModelFamily, Parameters } from '../model/model.ts'
+import type { FitResources, ModelFamily, Parameters } from '../model/model.ts'
 import { parseParameter, resolveParameters } from '../model/parameters.ts'
 import { searchModels, type SearchResult, type Trial } from '../model/search/search-models.ts'
 import type { CliContext } from './context.ts'
@@ -67,14 +68,16 @@ export function evaluateCommand(context: CliContext): Command {
     .option('--budget <seconds>', 'what auto may take, the last fit included', positiveNumber, 120)
     .option('--json', 'print the result as JSON', false)
     .addHelpText('after', parameterHelp())
-    .action((flags: Flags) => {
-      const result = evaluate(flags, throttled(context.progress))
+    .action(async (flags: Flags) => {
+      const threads = new WorkerKernelThreads(flags.threads)
+      const result = evaluate(flags, { threads }, throttled(context.progress))
+      await threads.close()
       context.out(flags.json ? JSON.stringify(result) : describe(result))
     })
 }
 
-/** Everything runs on the main thread: the process does nothing else, and Ctrl-C ends it. */
-function evaluate(flags: Flags, progress: Progress): Result {
+/** The main thread does nothing else meanwhile; Ctrl-C ends the process, threads and all. */
+function evaluate(flags: Flags, resources: FitResources, progress: Progress): Result {
   if (flags.model === auto && flags.param.length > 0)
     throw new MatineeError('usage_invalid', '--param: auto chooses the parameters; leave it out or name a model')
   // Before the files are read: a typing error shows at once.
@@ -93,9 +96,9 @@ function evaluate(flags: Flags, progress: Progress): Result {
     `${train.items.length.toLocaleString('en')} pairs of ${train.userCount.toLocaleString('en')} users and ${train.itemCount.toLocaleString('en')} items`,
   )
 
-  const found = given === undefined ? search(data, flags, clock, progress) : undefined
+  const found = given === undefined ? search(data, flags, resources, clock, progress) : undefined
   const { family, params } = given ?? chosen(found)
-  const model = fitToEnd(family, train, params, flags.seed, ({ epoch, epochs, fraction }) =>
+  const model = fitToEnd(family, train, params, flags.seed, resources, ({ epoch, epochs, fraction }) =>
     progress.sometimes(`${family.algorithm}: epoch ${epoch} of ${epochs}, ${Math.round(100 * fraction)} %`),
   )
   clock.lap('train')
@@ -132,12 +135,19 @@ function chosen(found: SearchResult | undefined): Choice {
   return { family, params: resolveParameters(family, found.parameters) }
 }
 
-function search({ train }: ExperimentData, { seed, budget }: Flags, clock: Clock, progress: Progress): SearchResult {
+function search(
+  { train }: ExperimentData,
+  { seed, budget }: Flags,
+  resources: FitResources,
+  clock: Clock,
+  progress: Progress,
+): SearchResult {
   const started = performance.now()
   const found = searchModels({
     train,
     seed,
     budgetSeconds: budget,
+    resources,
     elapsedSeconds: () => (performance.now() - started) / 1000,
     report: ({ algorithm, parameters, ndcg, seconds }) =>
       progress.now(

@@ -6,7 +6,7 @@
 import { MatineeError } from '../contracts/errors.ts'
 import { catalogueSizeOf, rankUsers, targetsOf, usersWithTargets } from '../model/evaluation/rank-users.ts'
 import { RankingMetrics } from '../model/metrics/ranking-metrics.ts'
-import type { FitProgress, Interactions, Model, ModelFamily, Parameters } from '../model/model.ts'
+import type { FitProgress, FitResources, Interactions, Model, ModelFamily, Parameters } from '../model/model.ts'
 import { buildInteractions } from '../model/sparse/interactions.ts'
 import { topK } from '../model/top-k/top-k.ts'
 import { IdIndex } from './id-index.ts'
@@ -64,9 +64,10 @@ export function fitToEnd(
   train: Interactions,
   parameters: Parameters,
   seed: number,
+  resources: FitResources,
   report: (progress: FitProgress) => void,
 ): Model {
-  const fit = family.start(train, parameters, seed)
+  const fit = family.start(train, parameters, seed, undefined, resources)
   for (;;) {
     const progress = fit.advance()
     report(progress)

@@ -195,6 +195,7 @@ export const ease: ModelFamily = {
       maximum: 1e9,
     },
   ],
+  memoryNeedMib: ({ itemCount }) => Math.ceil(memoryBytes(itemCount) / 2 ** 20),
   start(input: Interactions, given: Parameters, _seed: number, checkpoint?: Tensors): Fit {
     checkInteractions(input)
     const parameters = resolveParameters(ease, given)

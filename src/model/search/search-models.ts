@@ -10,7 +10,7 @@ import { MatineeError } from '../../contracts/errors.ts'
 import { catalogueSizeOf, measureUsers } from '../evaluation/rank-users.ts'
 import { familyOf } from '../families.ts'
 import { RankingMetrics } from '../metrics/ranking-metrics.ts'
-import type { Interactions, Model, Parameters } from '../model.ts'
+import type { FitResources, Interactions, Model, Parameters } from '../model.ts'
 import { randomHoldOut, timeSplit, type Split } from '../split/split.ts'
 import { selectPairs } from '../sparse/interactions.ts'
 
@@ -64,6 +64,7 @@ export interface SearchOptions {
   readonly budgetSeconds: number
   /** Seconds since the search began, from a clock that never goes back. */
   readonly elapsedSeconds: () => number
+  readonly resources?: FitResources
   /** Told of each candidate once it is measured. */
   readonly report?: (trial: Trial) => void
 }
@@ -189,10 +190,10 @@ class Search {
 
   /** Undefined where it cannot be had in time, does not fit into memory, or diverges. */
   #fit(algorithm: string, parameters: Parameters, atAnyCost: boolean): Model | undefined {
-    const { budgetSeconds, elapsedSeconds, seed } = this.#options
+    const { budgetSeconds, elapsedSeconds, seed, resources } = this.#options
     const started = elapsedSeconds()
     try {
-      const fit = familyOf(algorithm).start(this.#train, parameters, seed)
+      const fit = familyOf(algorithm).start(this.#train, parameters, seed, undefined, resources)
       for (;;) {
         const { fraction } = fit.advance()
         if (fraction === 1) return fit.finish()
