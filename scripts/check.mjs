@@ -5,9 +5,11 @@ import { spawnSync } from 'node:child_process'
 const steps = [
   ['format', 'oxfmt', ['--check']],
   ['types', 'tsc', []],
+  ['types of the web app', 'tsc', ['-p', 'web']],
   ['lint', 'oxlint', ['--type-aware', '--deny-warnings']],
   ['dependency rules', 'depcruise', ['src', '--config', '.dependency-cruiser.mjs', '--output-type', 'err']],
   ['generated documentation', 'node', ['scripts/write-docs.mjs', '--check']],
+  ['types of the API', 'node', ['scripts/write-client.ts', '--check']],
   ['unit tests', 'node', ['--test', '--test-reporter=dot', 'src/**/*.test.ts']],
 ]
 const chosen = process.argv.includes('--without-tests') ? steps.filter(([name]) => name !== 'unit tests') : steps

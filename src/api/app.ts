@@ -14,6 +14,7 @@ import { modelRoutes } from './routes/models.ts'
 import { operationRoutes } from './routes/operation.ts'
 import { questionnaireRoutes } from './routes/questionnaire.ts'
 import { recommendationRoutes } from './routes/recommendations.ts'
+import { webRoutes } from './routes/web.ts'
 import { sharedSchemas } from './schemas.ts'
 
 /** Of the API, not of the package: clients are generated from its document. */
@@ -78,6 +79,7 @@ export async function buildApp(dependencies: ApiDependencies): Promise<Api> {
   recommendationRoutes(app, dependencies)
   catalogueRoutes(app, dependencies)
   modelRoutes(app, dependencies)
+  await webRoutes(app)
   await questionnaireRoutes(app, dependencies)
   return app
 }

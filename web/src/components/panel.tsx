@@ -1,0 +1,119 @@
+/** One part of a page that loads by itself: a slow or failing one holds up no other. */
+import { useId, type ReactNode } from 'react'
+import { Button } from 'react-aria-components'
+import { ApiError } from '../api/client.ts'
+import type { ApiResult } from '../api/use-api.ts'
+import { useMessages } from '../i18n/language.tsx'
+
+interface PanelProps<Data> {
+  readonly title: string
+  /** A sentence below the title. */
+  readonly text?: ReactNode
+  readonly actions?: ReactNode
+  readonly result: ApiResult<Data>
+  /** What stands there where the answer holds nothing. */
+  readonly empty?: { readonly when: (data: Data) => boolean; readonly text: ReactNode }
+  /** Height of the placeholder, in lines. */
+  readonly lines?: number
+  readonly className?: string
+  readonly children: (data: Data) => ReactNode
+}
+
+export function Panel<Data>({ title, text, actions, result, empty, lines = 4, className = '', children }: PanelProps<Data>) {
+  return (
+    <Section title={title} text={text} actions={actions} className={className} busy={result.isPending}>
+      <Loaded result={result} empty={empty} lines={lines}>
+        {children}
+      </Loaded>
+    </Section>
+  )
+}
+
+interface SectionProps {
+  readonly title: string
+  readonly text?: ReactNode
+  readonly actions?: ReactNode
+  readonly className?: string
+  readonly busy?: boolean
+  readonly children: ReactNode
+}
+
+export function Section({ title, text, actions, className = '', busy = false, children }: SectionProps) {
+  const id = useId()
+  return (
+    <section className={`panel ${className}`} aria-labelledby={id} aria-busy={busy}>
+      <header className="panel-head">
+        <div>
+          <h2 id={id}>{title}</h2>
+          {text === undefined ? null : <p className="quiet">{text}</p>}
+        </div>
+        {actions === undefined ? null : <div className="panel-actions">{actions}</div>}
+      </header>
+      {children}
+    </section>
+  )
+}
+
+interface LoadedProps<Data> {
+  readonly result: ApiResult<Data>
+  readonly empty?: PanelProps<Data>['empty']
+  readonly lines?: number
+  readonly placeholder?: ReactNode
+  readonly children: (data: Data) => ReactNode
+}
+
+/** What there is, while it loads, and where it fails. An answer that is there stays while a newer one cannot be had. */
+export function Loaded<Data>({ result, empty, lines = 4, placeholder, children }: LoadedProps<Data>) {
+  if (result.data !== undefined) {
+    if (empty?.when(result.data) === true) return <p className="empty">{empty.text}</p>
+    return <>{children(result.data)}</>
+  }
+  if (result.isError) return <Failure error={result.error} retry={() => void result.refetch()} />
+  return placeholder ?? <Placeholder lines={lines} />
+}
+
+export function Placeholder({ lines }: { readonly lines: number }) {
+  const messages = useMessages()
+  return (
+    <div className="placeholder" role="status" aria-label={messages.common.loading}>
+      {Array.from({ length: lines }, (_, line) => (
+        <span key={line} className="placeholder-line" />
+      ))}
+    </div>
+  )
+}
+
+export function Failure({ error, retry }: { readonly error: unknown; readonly retry?: () => void }) {
+  const messages = useMessages()
+  const problem = error instanceof ApiError ? error.problem : undefined
+  return (
+    <div className="failure" role="alert">
+      <p>
+        <strong>{messages.problem.title}.</strong> {useExplanation(error)}
+      </p>
+      {problem === undefined ? null : (
+        <p className="quiet small">
+          {problem.detail}
+          <br />
+          {messages.common.requestId} <code>{problem.request_id}</code>
+        </p>
+      )}
+      {retry === undefined ? null : (
+        <Button className="button" onPress={retry}>
+          {messages.common.retry}
+        </Button>
+      )}
+    </div>
+  )
+}
+
+function useExplanation(error: unknown): string {
+  const { problem } = useMessages()
+  if (!(error instanceof ApiError)) return problem.other
+  if (error.status === 0) return problem.unreachable
+  if (error.problem?.code === 'model_missing') return problem.notReady
+  if (error.status === 401) return problem.unauthorized
+  if (error.status === 403) return problem.forbidden
+  if (error.status === 404) return problem.notFound
+  return problem.other
+}

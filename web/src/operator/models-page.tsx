@@ -1,0 +1,338 @@
+/** How good the models are: week by week, candidate beside candidate, and each model by itself. */
+import { useState } from 'react'
+import { Link } from 'react-router'
+import { useApi } from '../api/use-api.ts'
+import type { ModelSummary } from '../api/schema.ts'
+import { Choice } from '../components/choice.tsx'
+import { DataTable, type Column } from '../components/data-table.tsx'
+import { Badge } from '../components/facts.tsx'
+import { Bars, Figure, Lines, Points } from '../components/figure.tsx'
+import { Panel } from '../components/panel.tsx'
+import { useFormats, useMessages } from '../i18n/language.tsx'
+import { usePageTitle } from '../page-title.ts'
+import {
+  accuracyCurves,
+  candidatesOf,
+  curveValue,
+  figureOf,
+  metricsOf,
+  newestOfWeeks,
+  splitOf,
+  type SplitKind,
+  type WeekFigures,
+} from './metrics.ts'
+
+export function ModelsPage() {
+  const { models } = useMessages()
+  usePageTitle(models.title)
+  return (
+    <>
+      <h1>{models.title}</h1>
+      <Curves />
+      <Candidates />
+      <WeekComparison />
+      <ModelList />
+    </>
+  )
+}
+
+const noWeek = { when: ({ items }: { readonly items: readonly unknown[] }) => items.length === 0 }
+
+function Curves() {
+  const { models } = useMessages()
+  const formats = useFormats()
+  const result = useApi('listMetrics', {})
+  return (
+    <Panel title={models.overWeeks} text={models.overWeeksText} result={result} lines={10} empty={{ ...noWeek, text: models.empty }}>
+      {({ items }) => {
+        const weeks = newestOfWeeks(items)
+        return (
+          <div className="figure-grid">
+            {accuracyCurves.map((curve) => {
+              const name = models.curves[curve] ?? curve
+              return (
+                <Figure
+                  key={curve}
+                  title={name}
+                  unit={curve.includes('@') ? curve : '@10'}
+                  height={200}
+                  table={
+                    <DataTable
+                      caption={name}
+                      rows={weeks}
+                      rowKey={({ week }) => week}
+                      columns={[
+                        { id: 'week', header: models.week, value: ({ week }) => week },
+                        { id: 'candidate', header: models.algorithm, value: ({ candidate }) => candidate },
+                        {
+                          id: 'value',
+                          header: name,
+                          numeric: true,
+                          value: (week) => curveValue(week, curve),
+                          cell: (week) => figureText(curveValue(week, curve), formats.figure),
+                        },
+                      ]}
+                    />
+                  }
+                >
+                  <Lines
+                    label={name}
+                    height={200}
+                    series={[{ id: curve, name }]}
+                    points={weeks.map((week) => ({ x: week.week, values: { [curve]: curveValue(week, curve) } }))}
+                    format={(value) => formats.number(value, 3)}
+                  />
+                </Figure>
+              )
+            })}
+          </div>
+        )
+      }}
+    </Panel>
+  )
+}
+
+const figureText = (value: number | undefined, format: (value: number) => string): string => (value === undefined ? '–' : format(value))
+
+interface Measure {
+  readonly metric: string
+  readonly kind: SplitKind
+}
+
+/** One metric of every candidate over the weeks. */
+function Candidates() {
+  const { models } = useMessages()
+  const formats = useFormats()
+  const result = useApi('listMetrics', {})
+  const [{ metric, kind }, setMeasure] = useState<Measure>({ metric: 'ndcg@10', kind: 'time' })
+  const metrics = metricsOf(result.data?.items ?? [])
+  return (
+    <Panel
+      title={models.candidates}
+      text={models.candidatesText}
+      result={result}
+      lines={8}
+      empty={{ ...noWeek, text: models.empty }}
+      actions={
+        <>
+          <Choice
+            label={models.metric}
+            value={metric}
+            options={(metrics.length === 0 ? [metric] : metrics).map((value) => ({ value, text: value }))}
+            onChange={(chosen) => setMeasure({ metric: chosen, kind })}
+          />
+          <Choice
+            label={models.split}
+            value={kind}
+            options={[
+              { value: 'time', text: models.time },
+              { value: 'random', text: models.random },
+            ]}
+            onChange={(chosen) => setMeasure({ metric, kind: chosen })}
+          />
+        </>
+      }
+    >
+      {({ items }) => {
+        const weeks = newestOfWeeks(items)
+        const candidates = candidatesOf(weeks)
+        const columns: Column<WeekFigures>[] = [
+          { id: 'week', header: models.week, value: ({ week }) => week },
+          ...candidates.map((candidate): Column<WeekFigures> => ({
+            id: candidate,
+            header: candidate,
+            numeric: true,
+            value: (week) => figureOf(week, kind, candidate, metric),
+            cell: (week) => {
+              const text = figureText(figureOf(week, kind, candidate, metric), formats.figure)
+              return week.candidate === candidate ? <strong>{text}</strong> : text
+            },
+          })),
+        ]
+        const title = `${metric}, ${kind === 'time' ? models.time : models.random}`
+        return (
+          <Figure
+            title={title}
+            height={320}
+            table={
+              <DataTable
+                caption={title}
+                rows={weeks}
+                rowKey={({ week }) => week}
+                columns={columns}
+                sorted={{ column: 'week', descending: true }}
+              />
+            }
+          >
+            <Lines
+              label={title}
+              height={320}
+              series={candidates.map((candidate) => ({ id: candidate, name: candidate }))}
+              points={weeks.map((week) => ({
+                x: week.week,
+                values: Object.fromEntries(candidates.map((candidate) => [candidate, figureOf(week, kind, candidate, metric)])),
+              }))}
+              format={(value) => formats.number(value, 3)}
+            />
+          </Figure>
+        )
+      }}
+    </Panel>
+  )
+}
+
+/** One week: who reached what, and who shows how much of the catalogue. */
+function WeekComparison() {
+  const { models, common } = useMessages()
+  const formats = useFormats()
+  const result = useApi('listMetrics', {})
+  const weeks = newestOfWeeks(result.data?.items ?? [])
+  const [chosenWeek, setWeek] = useState<string>()
+  const shownWeek = weeks.find(({ week }) => week === chosenWeek) ?? weeks.at(-1)
+  return (
+    <Panel
+      title={models.scatter}
+      text={models.scatterText}
+      result={result}
+      lines={8}
+      empty={{ ...noWeek, text: models.empty }}
+      actions={
+        shownWeek === undefined ? null : (
+          <Choice
+            label={models.week}
+            value={shownWeek.week}
+            options={weeks.toReversed().map(({ week }) => ({ value: week, text: week }))}
+            onChange={setWeek}
+          />
+        )
+      }
+    >
+      {() => {
+        if (shownWeek === undefined) return null
+        const split = splitOf(shownWeek, 'time') ?? splitOf(shownWeek, 'random')
+        if (split === undefined) return <p className="empty">{common.none}</p>
+        const rows = split.candidates
+        const columns: Column<(typeof rows)[number]>[] = [
+          {
+            id: 'candidate',
+            header: models.candidate,
+            value: ({ candidate }) => candidate,
+            cell: ({ candidate }) => (
+              <>
+                {candidate} {candidate === shownWeek.candidate ? <Badge tone="good">{models.chosen}</Badge> : null}
+              </>
+            ),
+          },
+          ...['ndcg@10', 'precision@10', 'recall@10', 'map@10', 'mar@10', 'coverage@10', 'diversity@10'].map(
+            (metric): Column<(typeof rows)[number]> => ({
+              id: metric,
+              header: metric,
+              numeric: true,
+              value: ({ metrics }) => metrics[metric],
+              cell: ({ metrics }) => figureText(metrics[metric], formats.figure),
+            }),
+          ),
+          {
+            id: 'train',
+            header: models.train,
+            numeric: true,
+            value: ({ seconds }) => seconds.train,
+            cell: ({ seconds }) => formats.seconds(seconds.train),
+          },
+        ]
+        const table = (caption: string) => (
+          <DataTable
+            caption={caption}
+            rows={rows}
+            rowKey={({ candidate }) => candidate}
+            columns={columns}
+            sorted={{ column: 'ndcg@10', descending: true }}
+          />
+        )
+        const ordered = rows.toSorted((a, b) => (b.metrics['ndcg@10'] ?? 0) - (a.metrics['ndcg@10'] ?? 0))
+        return (
+          <div className="stack">
+            <p className="quiet small">
+              {split.description} · {models.testUsers(formats.number(split.test_users))}
+            </p>
+            <div className="figure-grid wide">
+              <Figure title="nDCG@10" unit={shownWeek.week} height={ordered.length * 36 + 16} table={table('nDCG@10')}>
+                <Bars
+                  label="nDCG@10"
+                  bars={ordered.map(({ candidate, metrics }) => ({
+                    id: candidate,
+                    name: candidate,
+                    value: metrics['ndcg@10'] ?? 0,
+                    marked: candidate === shownWeek.candidate,
+                  }))}
+                  format={formats.figure}
+                />
+              </Figure>
+              <Figure title="nDCG@10 · coverage@10" unit={shownWeek.week} height={320} table={table('nDCG@10 · coverage@10')}>
+                <Points
+                  label={models.scatter}
+                  xName="coverage@10"
+                  yName="nDCG@10"
+                  points={rows.map(({ candidate, metrics }) => ({
+                    id: candidate,
+                    name: candidate,
+                    x: metrics['coverage@10'] ?? 0,
+                    y: metrics['ndcg@10'] ?? 0,
+                    marked: candidate === shownWeek.candidate,
+                  }))}
+                  formatX={(value) => formats.percent(value)}
+                  formatY={(value) => formats.number(value, 3)}
+                />
+              </Figure>
+            </div>
+          </div>
+        )
+      }}
+    </Panel>
+  )
+}
+
+function ModelList() {
+  const { models } = useMessages()
+  const formats = useFormats()
+  const result = useApi('listModels', {})
+  const columns: Column<ModelSummary>[] = [
+    {
+      id: 'version',
+      header: models.version,
+      value: ({ version }) => version,
+      cell: ({ version, serving }) => (
+        <>
+          <Link to={`/operator/models/${encodeURIComponent(version)}`}>{version}</Link>{' '}
+          {serving ? <Badge tone="good">{models.serving}</Badge> : null}
+        </>
+      ),
+    },
+    { id: 'week', header: models.week, value: ({ week }) => week },
+    { id: 'candidate', header: models.algorithm, value: ({ candidate }) => candidate },
+    { id: 'created', header: models.created, value: (model) => model.created_at, cell: (model) => formats.time(model.created_at) },
+    {
+      id: 'ndcg',
+      header: 'nDCG@10',
+      numeric: true,
+      value: ({ metrics }) => metrics['ndcg@10'],
+      cell: ({ metrics }) => figureText(metrics['ndcg@10'], formats.figure),
+    },
+    { id: 'users', header: models.users, numeric: true, value: ({ users }) => users, cell: ({ users }) => formats.number(users) },
+    { id: 'titles', header: models.titles, numeric: true, value: ({ items }) => items, cell: ({ items }) => formats.number(items) },
+    { id: 'pairs', header: models.pairs, numeric: true, value: ({ pairs }) => pairs, cell: ({ pairs }) => formats.number(pairs) },
+  ]
+  return (
+    <Panel title={models.list} result={result} empty={{ ...noWeek, text: models.empty }}>
+      {({ items }) => (
+        <DataTable
+          caption={models.list}
+          rows={items}
+          rowKey={({ version }) => version}
+          columns={columns}
+          highlighted={({ serving }) => serving}
+        />
+      )}
+    </Panel>
+  )
+}
