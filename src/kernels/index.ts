@@ -9,6 +9,6 @@
  */
 export { gramTasks, rotateTasks, squareTasks } from './gram'
 export { conjugateGradientTasks, choleskyTasks } from './rows'
-export { warpOrderTasks, warpTasks } from './warp'
+export { warpShuffleTasks, warpSortTasks, warpTasks } from './warp'
 export { packPanels, scorePanels, rankTasks } from './rank'
 export { allFinite } from './vectors'

@@ -1,5 +1,5 @@
 /**
- * WARP: order of an epoch and its steps. What is minimised, and the schedule, stand at the head of src/model/warp/warp.ts.
+ * WARP: the order of pairs, and the steps. What is minimised, and the schedule, stand at the head of src/model/warp/warp.ts.
  *
  * A user's or item's row has 2 × F floats: F values, then the F sums of squares that Adagrad divides by. Value number `biasAt` is an
  * item's bias, and 1 for a user, so that a dot product of values is a score.
@@ -45,69 +45,91 @@ function below(bound: u32): u32 {
 }
 
 /**
- * Task t: `order[userStarts' pairs]` ← the pairs of user block t that teach, sorted by the block of their item and shuffled within.
- * Bucket b of it is order[bucketStarts[t × (itemBlocks + 1) + b] .. bucketStarts[… + b + 1]).
+ * Task t: order[pairStarts[t] .. orderEnds[t]) ← the pairs of user block t that teach, in random order.
  * @param pairStarts first pair of each user block, and the end
- * @param itemBlockOf block of each item, a byte
  * @param generators 32 bytes a task, see above
- * @param cursors itemBlocks words a task, scratch
  */
-export function warpOrderTasks(
+export function warpShuffleTasks(
   thread: i32,
   counter: usize,
   tasks: i32,
   pairStarts: usize,
-  items: usize,
   weights: usize,
-  itemBlockOf: usize,
-  itemBlocks: i32,
   order: usize,
-  bucketStarts: usize,
-  cursors: usize,
+  orderEnds: usize,
   generators: usize,
 ): void {
   for (let task = nextTask(counter); task < tasks; task = nextTask(counter)) {
     const first = load<u32>(pairStarts + ((<usize>task) << 2))
     const end = load<u32>(pairStarts + ((<usize>task) << 2), 4)
+    const generator = generators + <usize>task * taskBytes
+    loadGenerator(generator)
+    // The shuffle of Fisher and Yates from the inside out: each pair changes places with a random one of those before it.
+    let size: u32 = 0
+    const base = order + ((<usize>first) << 2)
+    for (let pair = first; pair < end; pair++) {
+      if (load<f32>(weights + ((<usize>pair) << 2)) <= 0) continue
+      const other = base + ((<usize>below(size + 1)) << 2)
+      store<u32>(base + ((<usize>size) << 2), load<u32>(other))
+      store<u32>(other, pair)
+      size++
+    }
+    store<u32>(orderEnds + ((<usize>task) << 2), first + size)
+    storeGenerator(generator)
+  }
+}
+
+/**
+ * Task t: sorts slice `slice` of `slices` of user block t's order by the blocks of the items, into the same places of `buckets`.
+ * Bucket b is buckets[bucketStarts[t × (itemBlocks + 1) + b] .. bucketStarts[… + b + 1]).
+ * @param itemBlockOf block of each item, a byte
+ * @param cursors itemBlocks words a task, scratch
+ */
+export function warpSortTasks(
+  thread: i32,
+  counter: usize,
+  tasks: i32,
+  pairStarts: usize,
+  orderEnds: usize,
+  order: usize,
+  slice: i32,
+  slices: i32,
+  items: usize,
+  itemBlockOf: usize,
+  itemBlocks: i32,
+  buckets: usize,
+  bucketStarts: usize,
+  cursors: usize,
+): void {
+  for (let task = nextTask(counter); task < tasks; task = nextTask(counter)) {
+    const base = load<u32>(pairStarts + ((<usize>task) << 2))
+    const size = <u64>(load<u32>(orderEnds + ((<usize>task) << 2)) - base)
+    const first = base + <u32>((size * slice) / slices)
+    const end = base + <u32>((size * (slice + 1)) / slices)
     const starts = bucketStarts + ((<usize>(task * (itemBlocks + 1))) << 2)
     const next = cursors + ((<usize>(task * itemBlocks)) << 2)
     memory.fill(next, 0, (<usize>itemBlocks) << 2)
-    for (let pair = first; pair < end; pair++) {
-      if (load<f32>(weights + ((<usize>pair) << 2)) <= 0) continue
-      const count = next + ((<usize>load<u8>(itemBlockOf + load<u32>(items + ((<usize>pair) << 2)))) << 2)
+    for (let n = first; n < end; n++) {
+      const item = load<u32>(items + ((<usize>load<u32>(order + ((<usize>n) << 2))) << 2))
+      const count = next + ((<usize>load<u8>(itemBlockOf + item)) << 2)
       store<u32>(count, load<u32>(count) + 1)
     }
     let start = first
     for (let block = 0; block < itemBlocks; block++) {
       const place = next + ((<usize>block) << 2)
       store<u32>(starts + ((<usize>block) << 2), start)
-      const size = load<u32>(place)
+      const count = load<u32>(place)
       store<u32>(place, start)
-      start += size
+      start += count
     }
     store<u32>(starts + ((<usize>itemBlocks) << 2), start)
-    for (let pair = first; pair < end; pair++) {
-      if (load<f32>(weights + ((<usize>pair) << 2)) <= 0) continue
+    for (let n = first; n < end; n++) {
+      const pair = load<u32>(order + ((<usize>n) << 2))
       const cursor = next + ((<usize>load<u8>(itemBlockOf + load<u32>(items + ((<usize>pair) << 2)))) << 2)
       const place = load<u32>(cursor)
       store<u32>(cursor, place + 1)
-      store<u32>(order + ((<usize>place) << 2), pair)
+      store<u32>(buckets + ((<usize>place) << 2), pair)
     }
-    const generator = generators + <usize>task * taskBytes
-    loadGenerator(generator)
-    for (let block = 0; block < itemBlocks; block++) {
-      const from = load<u32>(starts + ((<usize>block) << 2))
-      const size = load<u32>(starts + ((<usize>block) << 2), 4) - from
-      const base = order + ((<usize>from) << 2)
-      for (let last = size; last > 1; last--) {
-        const other = base + ((<usize>below(last)) << 2)
-        const place = base + ((<usize>(last - 1)) << 2)
-        const pair = load<u32>(place)
-        store<u32>(place, load<u32>(other))
-        store<u32>(other, pair)
-      }
-    }
-    storeGenerator(generator)
   }
 }
 
@@ -150,10 +172,10 @@ function step(user: usize, above: usize, beneath: usize, bytes: usize, loss: f32
 }
 
 /**
- * Task t: takes the pairs order[from .. to) of user block t and item block (t + shift) mod itemBlocks, where from and to are
+ * Task t: takes the pairs buckets[from .. to) of user block t and item block (t + shift) mod itemBlocks, where from and to are
  * `done` to `done + most` within the bucket, and draws negatives from that item block alone.
  * @param users the user of each pair
- * @param blockItems items by block; block b is blockItems[blockStarts[b] .. blockStarts[b + 1])
+ * @param blockItems items by block; block b is blockItems[blockBounds[2 b] .. blockBounds[2 b + 1])
  * @param rankLosses loss of weight 1 when the s-th draw is the first to violate, by s
  */
 export function warpTasks(
@@ -163,11 +185,11 @@ export function warpTasks(
   shift: i32,
   done: u32,
   most: u32,
-  order: usize,
+  buckets: usize,
   bucketStarts: usize,
   itemBlocks: i32,
   blockItems: usize,
-  blockStarts: usize,
+  blockBounds: usize,
   offsets: usize,
   users: usize,
   items: usize,
@@ -189,14 +211,14 @@ export function warpTasks(
     const end = load<u32>(bucket, 4)
     const from = min(load<u32>(bucket) + done, end)
     const to = from + min(most, end - from)
-    const firstItem = load<u32>(blockStarts + ((<usize>block) << 2))
-    const itemCount = load<u32>(blockStarts + ((<usize>block) << 2), 4) - firstItem
+    const firstItem = load<u32>(blockBounds + ((<usize>block) << 3))
+    const itemCount = load<u32>(blockBounds + ((<usize>block) << 3), 4) - firstItem
     const drawn = blockItems + ((<usize>firstItem) << 2)
     const generator = generators + <usize>task * taskBytes
     loadGenerator(generator)
     let lossSum: f64 = 0
     for (let n = from; n < to; n++) {
-      const pair = (<usize>load<u32>(order + ((<usize>n) << 2))) << 2
+      const pair = (<usize>load<u32>(buckets + ((<usize>n) << 2))) << 2
       lossSum += <f64>(
         learnPair(
           pair,

@@ -11,7 +11,8 @@ export type KernelName =
   | 'squareTasks'
   | 'conjugateGradientTasks'
   | 'choleskyTasks'
-  | 'warpOrderTasks'
+  | 'warpShuffleTasks'
+  | 'warpSortTasks'
   | 'warpTasks'
   | 'rankTasks'
 
