@@ -11,12 +11,12 @@ if (major > 22 || (major === 22 && minor >= 18)) {
 } else {
   const bundled = fileURLToPath(new URL('../node_modules/.bin/node', import.meta.url))
   if (!existsSync(bundled)) {
-    console.error(
-      `matinee: Node ${process.versions.node} is too old and none is in node_modules; run "npm ci" here, or use Node 22.18 or newer`,
+    process.stderr.write(
+      `matinee: Node ${process.versions.node} is too old and none is in node_modules; run "npm ci" here, or use Node 22.18 or newer\n`,
     )
     process.exit(1)
   }
   const { status, signal, error } = spawnSync(bundled, [main, ...process.argv.slice(2)], { stdio: 'inherit' })
-  if (error) console.error(`matinee: cannot start ${bundled}: ${error.message}`)
+  if (error) process.stderr.write(`matinee: cannot start ${bundled}: ${error.message}\n`)
   process.exit(status ?? (signal === 'SIGINT' ? 130 : 1))
 }

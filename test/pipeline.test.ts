@@ -179,8 +179,8 @@ await test('the weekly run', { timeout: 300_000 }, async (t) => {
       matinee('run', '--week', '2023-W51', '--wait', '--json'),
       matinee('run', '--week', '2023-W51', '--wait', '--json'),
     ])
-    const outcomes = [one, two].map(({ stdout }) => JSON.parse(stdout).outcome).toSorted()
-    assert.deepEqual(outcomes, ['already running', 'archived'])
+    const outcomes = new Set([one, two].map(({ stdout }) => JSON.parse(stdout).outcome))
+    assert.deepEqual(outcomes, new Set(['already running', 'archived']))
   })
 
   await t.test('reads the counter of the old system', async () => {

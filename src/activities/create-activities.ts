@@ -49,8 +49,8 @@ export function createTrainingActivities(runner: TrainingRunner): TrainingActivi
   const inProcess =
     <Kind extends TrainingJobKind>(kind: Kind) =>
     (input: TrainingJobs[Kind]['input']): Promise<TrainingJobs[Kind]['result']> => {
-      const { heartbeat, signal } = activityProgress()
-      return runner.run(kind, input, { onProgress: heartbeat, signal })
+      const progress = activityProgress()
+      return runner.run(kind, input, { onProgress: (details) => progress.heartbeat(details), signal: progress.signal })
     }
   return {
     train: inProcess('train'),

@@ -164,7 +164,7 @@ export const featureFiles = {
     query: 'select subsr_id, program_id, week_start, rating, viewings, last_dt from weekly',
     table: 'weekly',
     ids: ['subsr_id', 'program_id'],
-    then: ['week_start'],
+    afterIds: ['week_start'],
   },
   users: { query: 'select subsr_id, viewings, clicks, last_dt from users', table: 'users', ids: ['subsr_id'] },
   items: {
@@ -184,6 +184,9 @@ export function integerIdsQuery({ table, ids }: (typeof featureFiles)[FeatureFil
 
 /** Rows by id: as numbers where all are, else by bytes; `007` after `7`. */
 export function orderedQuery(file: (typeof featureFiles)[FeatureFile], integers: Readonly<Record<string, unknown>>): string {
-  const order = [...file.ids.map((id) => (integers[id] === true ? `${id}::hugeint, ${id}` : id)), ...('then' in file ? file.then : [])]
+  const order = [
+    ...file.ids.map((id) => (integers[id] === true ? `${id}::hugeint, ${id}` : id)),
+    ...('afterIds' in file ? file.afterIds : []),
+  ]
   return `${file.query} order by ${order.join(', ')}`
 }

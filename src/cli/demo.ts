@@ -17,7 +17,6 @@ const program = new Command('npm run demo --')
 
 function readOptions(): DemoOptions {
   const options = program.parse().opts<{ once?: true; data: string; path?: string; weeks: string; port?: string; state: string }>()
-  const wrong = (message: string): MatineeError => new MatineeError('usage_invalid', message)
   if (options.data !== 'synthetic' && options.data !== 'movielens')
     throw wrong(`--data "${options.data}": synthetic and movielens are known`)
   if (options.data === 'movielens' && options.path === undefined)
@@ -38,6 +37,8 @@ function readOptions(): DemoOptions {
     return value
   }
 }
+
+const wrong = (message: string): MatineeError => new MatineeError('usage_invalid', message)
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`)
 

@@ -256,11 +256,11 @@ export class Demo {
   }
 
   async #stop(): Promise<void> {
-    for (const { name, stop } of this.#running.splice(0).toReversed()) {
+    for (const part of this.#running.splice(0).toReversed()) {
       try {
-        await stop()
+        await part.stop()
       } catch (error) {
-        this.#say(`${name} did not stop in order: ${error instanceof Error ? error.message : String(error)}`)
+        this.#say(`${part.name} did not stop in order: ${error instanceof Error ? error.message : String(error)}`)
       }
     }
   }

@@ -100,8 +100,6 @@ export class RunBoard {
   }
 
   #show(): void {
-    const seconds = ({ startedAtMs, endedAtMs }: StageProgress): string =>
-      startedAtMs === undefined || endedAtMs === undefined ? '' : ((endedAtMs - startedAtMs) / 1000).toFixed(1)
     const rows = this.#stages.map((stage) => `| ${stage.name} | ${stage.state} | ${seconds(stage)} | ${stage.detail ?? ''} |`)
     const hold =
       this.#heldUntilMs === undefined
@@ -124,3 +122,6 @@ export class RunBoard {
     )
   }
 }
+
+const seconds = ({ startedAtMs, endedAtMs }: StageProgress): string =>
+  startedAtMs === undefined || endedAtMs === undefined ? '' : ((endedAtMs - startedAtMs) / 1000).toFixed(1)

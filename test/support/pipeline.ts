@@ -32,7 +32,7 @@ export interface Pipeline {
   readonly temporal: TestTemporal
   readonly client: Client
   /** Runs `matinee …args` to its end. */
-  matinee(...args: readonly string[]): Promise<CommandResult>
+  readonly matinee: (...args: readonly string[]) => Promise<CommandResult>
   /** The same with other settings. */
   matineeWith(settings: Record<string, string>, ...args: readonly string[]): Promise<CommandResult>
   startWorker(): Promise<ServerProcess>

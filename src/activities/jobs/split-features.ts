@@ -26,12 +26,8 @@ export async function readSplit(
   ports: JobPorts,
 ): Promise<{ readonly data: Features; readonly split: Split }> {
   const data = await ports.readFeatures(ref, { weekly: spec.kind === 'time' })
-  switch (spec.kind) {
-    case 'random':
-      return { data, split: randomHoldOut(watchedPairs(data), spec.share, spec.seed) }
-    case 'time':
-      return { data, split: weekSplit(data, Date.parse(`${weekStart(ref.week).slice(0, 10)}T00:00:00Z`) / DAY_MS) }
-  }
+  if (spec.kind === 'random') return { data, split: randomHoldOut(watchedPairs(data), spec.share, spec.seed) }
+  return { data, split: weekSplit(data, Date.parse(`${weekStart(ref.week).slice(0, 10)}T00:00:00Z`) / DAY_MS) }
 }
 
 /**
