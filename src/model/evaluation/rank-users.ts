@@ -68,6 +68,10 @@ export function targetsOf(train: Interactions, test: Interactions, user: number)
 
 export interface MeasuredUser {
   readonly user: number
+  /** As long as the metrics' longest cut-off, where there are so many candidates. */
+  readonly list: Uint32Array
+  /** As `targetsOf` has them. */
+  readonly targets: Uint32Array
   /** In the order of the metrics' `columns`. */
   readonly values: Float64Array
 }
@@ -83,7 +87,10 @@ export function* measureUsers(options: MeasureOptions): Generator<readonly Measu
   const { train, test, metrics } = options
   const users = usersWithTargets(train, test)
   for (const batch of rankUsers({ ...options, users, k: metrics.longestCutoff }))
-    yield batch.map(({ user, list, candidates }) => ({ user, values: metrics.add(list, targetsOf(train, test, user), candidates) }))
+    yield batch.map(({ user, list, candidates }) => {
+      const targets = targetsOf(train, test, user)
+      return { user, list, targets, values: metrics.add(list, targets, candidates) }
+    })
 }
 
 /** How many distinct items the pairs have: what coverage is a share of. */
