@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises'
 import { pino } from 'pino'
 import { buildApp } from '../src/api/app.ts'
 import { DocumentReader } from '../src/api/document-reader.ts'
+import { LocalClock } from '../src/api/local-moment.ts'
 import { createMetrics } from '../src/api/metrics.ts'
 import { ModelHolder } from '../src/api/model-holder.ts'
 import { QuestionnaireHolder } from '../src/api/questionnaire-snapshot.ts'
@@ -18,6 +19,8 @@ const app = await buildApp({
   questionnaire: new QuestionnaireHolder({ store, clock: { now: Date.now }, log, pollMs: 60_000 }),
   documents: new DocumentReader(store),
   metrics: createMetrics(models),
+  store,
+  clock: new LocalClock({ now: Date.now }, 'UTC'),
   access: { keys: [], host: '127.0.0.1', corsOrigins: [] },
   log,
 })

@@ -9,6 +9,7 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import { BlockList, isIP } from 'node:net'
 import type { ApiKey, Role } from '../config/environment.ts'
 import { MatineeError } from '../contracts/errors.ts'
+import type { Sessions } from './sessions.ts'
 
 const rank: Readonly<Record<Role, number>> = { read: 0, write: 1, admin: 2 }
 
@@ -39,7 +40,7 @@ declare module 'fastify' {
 }
 
 const anonymous: Caller = { name: 'anonymous', role: 'read' }
-const local: Caller = { name: 'local', role: 'admin' }
+export const local: Caller = { name: 'local', role: 'admin' }
 
 /** @throws MatineeError `configuration_invalid`: without keys nobody but this machine may reach the server. */
 export function checkListenHost({ keys, host }: AccessPolicy): void {
@@ -51,7 +52,7 @@ export function checkListenHost({ keys, host }: AccessPolicy): void {
   )
 }
 
-export function registerAccess(app: FastifyInstance, policy: AccessPolicy): void {
+export function registerAccess(app: FastifyInstance, policy: AccessPolicy, sessions: Sessions): void {
   app.decorateRequest('caller')
   app.addHook('onRequest', async (request) => {
     const { access, openToAllOrigins = false } = request.routeOptions.config
@@ -60,21 +61,24 @@ export function registerAccess(app: FastifyInstance, policy: AccessPolicy): void
     if ((writes && !openToAllOrigins) || (policy.keys.length === 0 && access !== 'public')) checkHost(request, policy)
     if (access !== 'public') {
       const role = access ?? (writes ? 'write' : 'read')
-      if (policy.keys.length > 0) request.caller = callerOf(request, policy.keys)
+      if (policy.keys.length > 0) request.caller = callerOf(request, policy.keys, sessions)
       if (rank[request.caller.role] < rank[role])
         throw new MatineeError('forbidden', `key "${request.caller.name}" has role ${request.caller.role}; this needs ${role}`)
     }
     if (writes && !openToAllOrigins && !request.is404) {
       checkOrigin(request, policy)
-      checkContentType(request)
+      if (request.method !== 'DELETE') checkContentType(request) // it has no body, and no form can send it
     }
   })
 }
 
 // --- keys -----------------------------------------------------------------------------------------------------
 
-function callerOf(request: FastifyRequest, keys: readonly ApiKey[]): Caller {
+/** A key counts before a cookie: who sends one means it. */
+function callerOf(request: FastifyRequest, keys: readonly ApiKey[], sessions: Sessions): Caller {
   const key = keyOf(request)
+  const session = key === undefined ? sessions.callerOf(request.headers.cookie) : undefined
+  if (session !== undefined) return session
   if (key === undefined) throw new MatineeError('unauthorized', 'send a key as "Authorization: Bearer KEY" or "x-api-key: KEY"')
   const caller = identify(key, keys)
   if (caller === undefined) throw new MatineeError('unauthorized', 'the key is not one of those that MATINEE_API_KEYS lists')

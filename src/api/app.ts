@@ -10,12 +10,18 @@ import { measureRequests } from './metrics.ts'
 import { registerOpenApi } from './openapi.ts'
 import { pathOf, problemOf, sendProblem } from './problems.ts'
 import { catalogueRoutes } from './routes/catalogue.ts'
+import { eventSchemas } from './event-schemas.ts'
+import { operatorSchemas } from './operator-schemas.ts'
+import { eventRoutes } from './routes/events.ts'
 import { modelRoutes } from './routes/models.ts'
 import { operationRoutes } from './routes/operation.ts'
+import { runRoutes } from './routes/runs.ts'
+import { sessionRoutes } from './routes/session.ts'
 import { questionnaireRoutes } from './routes/questionnaire.ts'
 import { recommendationRoutes } from './routes/recommendations.ts'
 import { webRoutes } from './routes/web.ts'
 import { sharedSchemas } from './schemas.ts'
+import { Sessions } from './sessions.ts'
 
 /** Of the API, not of the package: clients are generated from its document. */
 const apiVersion = '1.0.0'
@@ -40,7 +46,7 @@ export async function buildApp(dependencies: ApiDependencies): Promise<Api> {
       void sendProblem(error, request, reply)
     },
   })
-  for (const schema of sharedSchemas) app.addSchema(schema)
+  for (const schema of [...sharedSchemas, ...eventSchemas, ...operatorSchemas]) app.addSchema(schema)
   app.setErrorHandler((error, request, reply) => sendProblem(error, request, reply))
   app.setNotFoundHandler((request, reply) =>
     sendProblem(
@@ -67,10 +73,11 @@ export async function buildApp(dependencies: ApiDependencies): Promise<Api> {
       origin: [...dependencies.access.corsOrigins],
       methods: ['GET', 'HEAD', 'POST'],
       allowedHeaders: ['authorization', 'content-type', 'x-api-key', 'x-request-id'],
-      exposedHeaders: ['x-request-id', 'retry-after'],
+      exposedHeaders: ['etag', 'x-request-id', 'retry-after'],
       maxAge: 600,
     })
-  registerAccess(app, dependencies.access)
+  const sessions = new Sessions({ now: () => dependencies.clock.nowMs() })
+  registerAccess(app, dependencies.access, sessions)
   app.removeContentTypeParser('text/plain')
   app.addHook('preValidation', async (request) => dropEmptyParameters(request))
 
@@ -78,7 +85,10 @@ export async function buildApp(dependencies: ApiDependencies): Promise<Api> {
   operationRoutes(app, dependencies)
   recommendationRoutes(app, dependencies)
   catalogueRoutes(app, dependencies)
+  eventRoutes(app, dependencies)
   modelRoutes(app, dependencies)
+  runRoutes(app, dependencies)
+  sessionRoutes(app, dependencies, sessions)
   await webRoutes(app)
   await questionnaireRoutes(app, dependencies)
   return app

@@ -298,7 +298,8 @@ test('without the store the local copy serves, and the store takes over once it 
   await holder.poll()
   assert.equal(holder.status().origin, 'cache')
   assert.equal(holder.status().problem?.code, 'store_unreachable')
-  assert.equal(holder.current().recommend('u-0', 1, { excludeSeen: true }).titles[0]?.item.program_id, '102')
+  const { titles } = holder.current().recommend(holder.current().historyOf({ id: 'u-0' }), 1, { excludeSeen: true, moment: 20240108000000 })
+  assert.equal(titles[0]?.item.program_id, '102')
 
   isAway = false
   await holder.poll()

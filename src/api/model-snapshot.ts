@@ -2,26 +2,62 @@
  * One loaded model, ready to answer: immutable, and free of I/O. Every question is answered to the end within one
  * turn of the event loop, so that the scratch buffers below serve one caller at a time.
  *
- * Notation: U users, I items, d factors. Positions are 0-based row numbers of `users.json` and `items.json`.
+ * Notation: U users, I items. Positions are 0-based row numbers of `users.json` and `items.json`.
+ *
+ * | tensor         | kind, shape         | what                                                                        |
+ * |----------------|---------------------|-----------------------------------------------------------------------------|
+ * | `seen_offsets` | unsigned, U + 1     | user u watched `seen_items[seen_offsets[u] .. seen_offsets[u + 1])`, ascending |
+ * | `seen_items`   | unsigned, pairs     |                                                                             |
+ * | `seen_weights` | 32-bit float, pairs | share watched; absent in older models: 1                                    |
+ * | `seen_days`    | signed, pairs       | day of the newest viewing (since 1970-01-01, wall clock); absent in older models |
+ * | `item_viewers` | unsigned, I         | users who watched it                                                        |
  */
 import type { ModelItem, ModelManifest } from '../contracts/documents.ts'
 import { MatineeError } from '../contracts/errors.ts'
 import { storeKeys } from '../contracts/store-keys.ts'
 import { readTensorOf } from '../model/artifact/tensor-access.ts'
-import type { Model, Tensors } from '../model/model.ts'
+import { diversify } from '../model/diversity/marginal-relevance.ts'
+import { explainerOf, type Explainer } from '../model/explanation/contributions.ts'
+import type { Interactions, Model, Tensors } from '../model/model.ts'
+import { itemSimilarityOf, type ItemSimilarity } from '../model/similarity/item-similarity.ts'
+import { itemsOfUser } from '../model/sparse/interactions.ts'
 import { topK } from '../model/top-k/top-k.ts'
+import { Catalogue, type TitleFilter } from './catalogue.ts'
+import type { UserEvents } from './user-events.ts'
 
-export interface TitleFilter {
-  /** Titles of any of these genres; absent or empty: all. */
-  readonly genres?: ReadonlySet<string> | undefined
-  /** Titles whose age limit is known and not above this; absent: all. */
-  readonly maxAge?: number | undefined
+/** Whom a list is for. */
+export interface Viewer {
+  readonly id: string
+  /** What came since the model was trained. */
+  readonly events?: UserEvents | undefined
+}
+
+/** What is known of someone, in positions: all ascending and distinct. */
+export interface ViewerHistory {
+  /** What scores come from: watched, or looked at; weights are shares watched. */
+  readonly items: Uint32Array
+  readonly weights: Float32Array
+  /** Watched, after and before the model was trained. */
+  readonly seen: Uint32Array
+  readonly dismissed: Uint32Array
+  /** The row of the model that has learnt this very history; undefined where it has to be folded in. */
+  readonly user: number | undefined
+}
+
+export interface ListOptions extends TitleFilter {
+  /** Leave out what was watched. What was dismissed is left out in any case. */
+  readonly excludeSeen: boolean
+  /** 0: scores alone. To 1: see `diversify`. */
+  readonly diversity?: number | undefined
 }
 
 export interface RankedTitle {
+  readonly position: number
   readonly item: ModelItem
   /** Orders the titles of one list; has no unit and is not compared between lists. */
   readonly score: number
+  /** The title of the history that adds most to the score. */
+  readonly because?: { readonly item: ModelItem; readonly was: 'watched' | 'clicked' } | undefined
 }
 
 export interface Title {
@@ -36,6 +72,17 @@ export interface Ranking {
   readonly titles: readonly RankedTitle[]
 }
 
+export interface SimilarTitles {
+  readonly by: ItemSimilarity['by'] | 'genre'
+  readonly titles: readonly RankedTitle[]
+}
+
+/** What titles are ordered by. Scores of the order that was asked for last are kept: ask again with the same object. */
+export type Order =
+  | { readonly by: 'history'; readonly history: ViewerHistory }
+  | { readonly by: 'popularity' | 'trend' | 'viewers' }
+  | { readonly by: 'likeness'; readonly position: number }
+
 /** What the files of a model hold, decoded; counts and shapes not yet checked against each other. */
 export interface ModelParts {
   readonly manifest: ModelManifest
@@ -45,25 +92,39 @@ export interface ModelParts {
   readonly model: Model
 }
 
+interface CheckedParts extends ModelParts {
+  readonly userPositions: ReadonlyMap<string, number>
+  readonly itemPositions: ReadonlyMap<string, number>
+  readonly seen: Interactions
+  readonly seenDays: Int32Array | undefined
+  readonly viewers: Uint32Array
+}
+
+/** Popular is what most users watched in so many days up to the newest viewing; trending the same in fewer. */
+const popularDays = 28
+const trendDays = 7
+/** Of a title that was looked at and not watched. */
+const clickWeight = 0.25
+/** Of how many of the best a diverse list is put together, a title of the list; and at least. */
+const candidatesATitle = 10
+const candidatesAtLeast = 100
+
 export class ModelSnapshot {
   readonly manifest: ModelManifest
-  readonly items: readonly ModelItem[]
-  /** Genres of the titles that may be recommended, sorted. */
-  readonly genres: readonly string[]
+  readonly catalogue: Catalogue
   readonly #model: Model
   readonly #userPositions: ReadonlyMap<string, number>
   readonly #itemPositions: ReadonlyMap<string, number>
-  /** User u watched `seenItems[seenOffsets[u] .. seenOffsets[u + 1])`, ascending. */
-  readonly #seenOffsets: Uint32Array
-  readonly #seenItems: Uint32Array
+  readonly #seen: Interactions
+  readonly #seenDays: Int32Array | undefined
   readonly #viewers: Uint32Array
-  /** Of each title, length I: 1 where it may be recommended; its genre as a place in `genres`; its age limit, NaN where unknown. */
-  readonly #recommendable: Uint8Array
-  readonly #genreNumbers: Int32Array
-  readonly #ageLimits: Float64Array
-  /** Scratch, length I: written anew by every question. */
+  readonly #popularScores: Float32Array
+  readonly #trendScores: Float32Array
+  readonly #similarity: ItemSimilarity
+  readonly #explainer: Explainer | undefined
+  /** Scratch, length I: written anew for every order. */
   readonly #scores: Float32Array
-  readonly #filtered: Uint8Array
+  #scored: Order | undefined
 
   /**
    * Checks and indexes in slices that leave the event loop free in between.
@@ -78,9 +139,17 @@ export class ModelSnapshot {
     expectCount(key('items.json'), 'titles', items.length, manifest.items)
     expectCount(tensorsKey, 'users', model.userCount, userIds.length)
     expectCount(tensorsKey, 'items', model.itemCount, items.length)
-    const seenOffsets = readTensorOf(tensors, 'seen_offsets', Uint32Array, [userIds.length + 1])
-    const seenItems = readTensorOf(tensors, 'seen_items', Uint32Array, [seenOffsets[userIds.length] ?? 0])
-    await checkSeen(seenOffsets, seenItems, items.length, tensorsKey)
+    const offsets = readTensorOf(tensors, 'seen_offsets', Uint32Array, [userIds.length + 1])
+    const pairs = offsets[userIds.length] ?? 0
+    const seenItems = readTensorOf(tensors, 'seen_items', Uint32Array, [pairs])
+    await checkSeen(offsets, seenItems, items.length, tensorsKey)
+    const weights = tensors.has('seen_weights')
+      ? readTensorOf(tensors, 'seen_weights', Float32Array, [pairs])
+      : new Float32Array(pairs).fill(1)
+    if (weights.some((weight) => weight < 0)) throw corrupt(tensorsKey, 'seen_weights has weights below 0')
+    const seenDays = tensors.has('seen_days') ? readTensorOf(tensors, 'seen_days', Int32Array, [pairs]) : undefined
+    const seen = { userCount: userIds.length, itemCount: items.length, offsets, items: seenItems, weights }
+    const viewers = readTensorOf(tensors, 'item_viewers', Uint32Array, [items.length])
     return new ModelSnapshot({
       ...parts,
       userPositions: await indexIds(userIds, key('users.json')),
@@ -88,46 +157,42 @@ export class ModelSnapshot {
         items.map((item) => item.program_id),
         key('items.json'),
       ),
-      seenOffsets,
-      seenItems,
-      viewers: readTensorOf(tensors, 'item_viewers', Uint32Array, [items.length]),
+      seen,
+      seenDays,
+      viewers,
     })
   }
 
-  private constructor(
-    parts: ModelParts & {
-      readonly userPositions: ReadonlyMap<string, number>
-      readonly itemPositions: ReadonlyMap<string, number>
-      readonly seenOffsets: Uint32Array
-      readonly seenItems: Uint32Array
-      readonly viewers: Uint32Array
-    },
-  ) {
+  private constructor(parts: CheckedParts) {
     this.manifest = parts.manifest
-    this.items = parts.items
-    this.genres = [
-      ...new Set(parts.items.flatMap(({ recommendable, program_genre: genre }) => (recommendable && genre ? [genre] : []))),
-    ].toSorted()
-    const genreNumbers = new Map(this.genres.map((genre, number) => [genre, number]))
-    this.#recommendable = Uint8Array.from(parts.items, (item) => Number(item.recommendable))
-    this.#genreNumbers = Int32Array.from(parts.items, (item) => genreNumbers.get(item.program_genre ?? '') ?? noGenre)
-    this.#ageLimits = Float64Array.from(parts.items, (item) => item.age_limit ?? NaN)
+    this.catalogue = new Catalogue(parts.items)
     this.#model = parts.model
     this.#userPositions = parts.userPositions
     this.#itemPositions = parts.itemPositions
-    this.#seenOffsets = parts.seenOffsets
-    this.#seenItems = parts.seenItems
+    this.#seen = parts.seen
+    this.#seenDays = parts.seenDays
     this.#viewers = parts.viewers
+    this.#popularScores = countScores(popularDays, parts)
+    this.#trendScores = countScores(trendDays, parts)
+    this.#similarity = itemSimilarityOf(parts.model, parts.seen)
+    this.#explainer = explainerOf(parts.model)
     this.#scores = new Float32Array(parts.items.length)
-    this.#filtered = new Uint8Array(parts.items.length)
   }
 
   get version(): string {
     return this.manifest.version
   }
 
+  get items(): readonly ModelItem[] {
+    return this.catalogue.items
+  }
+
   hasUser(userId: string): boolean {
     return this.#userPositions.has(userId)
+  }
+
+  positionOf(programId: string): number | undefined {
+    return this.#itemPositions.get(programId)
   }
 
   title(programId: string): Title | undefined {
@@ -136,76 +201,226 @@ export class ModelSnapshot {
     return position === undefined || item === undefined ? undefined : { item, viewers: this.#viewers[position] ?? 0 }
   }
 
-  /** Titles that the user has watched, in catalogue order; none for a user whom the model does not know. */
-  history(userId: string): readonly ModelItem[] {
+  // --- histories -----------------------------------------------------------------------------------------------
+
+  /** Positions that the model's data has as watched by the user, ascending. */
+  seenBefore(userId: string): Uint32Array {
     const user = this.#userPositions.get(userId)
-    return user === undefined ? [] : [...this.#seenBy(user)].flatMap((position) => this.items[position] ?? [])
+    return user === undefined ? nothing : itemsOfUser(this.#seen, user)
   }
 
+  historyOf({ id, events }: Viewer): ViewerHistory {
+    const user = this.#userPositions.get(id)
+    const seen = user === undefined ? nothing : itemsOfUser(this.#seen, user)
+    const start = user === undefined ? 0 : (this.#seen.offsets[user] as number)
+    const weights = this.#seen.weights.subarray(start, start + seen.length)
+    if (events === undefined) return { items: seen, weights, seen, dismissed: nothing, user }
+    const learnt = new Map([...seen].map((position, n) => [position, weights[n] as number]))
+    const watched = this.#positions(events.watched)
+    const clicked = this.#positions(new Map([...events.clicked].map((programId) => [programId, clickWeight])))
+    const merged = new Map(learnt)
+    for (const [position, weight] of [...watched, ...clicked]) merged.set(position, Math.max(weight, merged.get(position) ?? 0))
+    const changed = merged.size > learnt.size || [...merged].some(([position, weight]) => weight !== learnt.get(position))
+    const dismissed = sorted(this.#positions(new Map([...events.dismissed].map((programId) => [programId, 1]))).keys())
+    return {
+      ...sortedHistory(merged),
+      seen: watched.size === 0 ? seen : sorted(new Set([...seen, ...watched.keys()])),
+      dismissed,
+      user: changed ? undefined : user,
+    }
+  }
+
+  /** Of someone with these titles and shares watched; those that the model does not know are named. */
+  historyFrom(shares: ReadonlyMap<string, number>): { readonly history: ViewerHistory; readonly unknown: readonly string[] } {
+    const history = sortedHistory(this.#positions(shares))
+    return {
+      history: { ...history, seen: history.items, dismissed: nothing, user: undefined },
+      unknown: [...shares.keys()].filter((programId) => !this.#itemPositions.has(programId)),
+    }
+  }
+
+  /** Watched positions, the latest first as far as the model's data says, the more of it watched the earlier. */
+  latestSeen(userId: string): readonly number[] {
+    const user = this.#userPositions.get(userId)
+    if (user === undefined) return []
+    const start = this.#seen.offsets[user] as number
+    const end = this.#seen.offsets[user + 1] as number
+    const days = this.#seenDays
+    const { weights, items } = this.#seen
+    return Array.from({ length: end - start }, (_, n) => start + n)
+      .toSorted((a, b) => (days?.[b] ?? 0) - (days?.[a] ?? 0) || (weights[b] as number) - (weights[a] as number))
+      .map((pair) => items[pair] as number)
+  }
+
+  #positions(values: ReadonlyMap<string, number>): Map<number, number> {
+    const known = new Map<number, number>()
+    for (const [programId, value] of values) {
+      const position = this.#itemPositions.get(programId)
+      if (position !== undefined) known.set(position, value)
+    }
+    return known
+  }
+
+  // --- lists ---------------------------------------------------------------------------------------------------
+
   /**
-   * The best `count` titles for a user among those that pass the filter, best first; of equal scores the smaller
-   * position first. Someone whom the model does not know, or of whom it has no viewing, gets what is popular.
+   * The best `count` titles for someone among those that pass the filter, best first; of equal scores the smaller position first.
+   * Of whom nothing is known gets what is popular.
    */
-  recommend(userId: string, count: number, filter: TitleFilter & { readonly excludeSeen: boolean }): Ranking {
-    const user = this.#userPositions.get(userId)
-    const seen = user === undefined ? nothing : this.#seenBy(user)
-    if (user === undefined || seen.length === 0) return this.popular(count, filter)
-    this.#model.scoreUser(user, this.#scores)
-    // A popularity model gives everyone the same order: to call that personal would be untrue.
-    const source = this.#model.algorithm === 'popularity' ? 'popular' : 'personal'
-    return { source, titles: this.#top(count, this.#allowed(filter), filter.excludeSeen ? seen : nothing) }
+  recommend(history: ViewerHistory, count: number, options: ListOptions): Ranking {
+    const order = this.orderFor(history)
+    const exclude = options.excludeSeen ? union(history.seen, history.dismissed) : history.dismissed
+    const titles = this.best(order, count, options, exclude, options.diversity ?? 0)
+    if (order.by !== 'history') return { source: 'popular', titles }
+    return { source: 'personal', titles: this.explain(titles, history) }
+  }
+
+  /** A popularity model gives everyone the same order: to call that personal would be untrue. */
+  orderFor(history: ViewerHistory): Order {
+    const personal = this.#model.algorithm !== 'popularity' && history.weights.some((weight) => weight > 0)
+    return personal ? { by: 'history', history } : byPopularity
   }
 
   /**
-   * What is popular: the titles that most users watched, the score being their number; of a popularity model, whose
-   * way of counting (the newest weeks, for one) has proved itself on held-out data, its own order.
+   * What is popular: the titles that most users watched in the last weeks, the score being their number; of a popularity model, whose
+   * way of counting has proved itself on held-out data, its own order.
    */
   popular(count: number, filter: TitleFilter): Ranking {
-    if (this.#model.algorithm === 'popularity') this.#model.scoreStranger(this.#scores)
-    else this.#scores.set(this.#viewers)
-    return { source: 'popular', titles: this.#top(count, this.#allowed(filter)) }
+    return { source: 'popular', titles: this.best(byPopularity, count, filter) }
   }
 
-  /** All titles that may be recommended and pass the filter, most watched first. */
-  mostWatched(filter: TitleFilter): readonly Title[] {
-    this.#scores.set(this.#viewers)
-    return this.#top(this.items.length, this.#allowed(filter)).map(({ item, score }) => ({ item, viewers: score }))
-  }
-
-  #seenBy(user: number): Uint32Array {
-    return this.#seenItems.subarray(this.#seenOffsets[user], this.#seenOffsets[user + 1])
-  }
-
-  /** One mark a title: 1 where it may be recommended and passes the filter. Valid until the next call. */
-  #allowed({ genres, maxAge }: TitleFilter): Uint8Array {
-    const anyGenre = genres === undefined || genres.size === 0
-    if (anyGenre && maxAge === undefined) return this.#recommendable
-    const wanted = Uint8Array.from(this.genres, (genre) => Number(anyGenre || genres.has(genre)))
-    const { length } = this.items
-    for (let position = 0; position < length; position++) {
-      const genre = this.#genreNumbers[position] as number
-      const passes =
-        this.#recommendable[position] === 1 &&
-        (genre === noGenre ? anyGenre : wanted[genre] === 1) &&
-        // Who asks for an age limit must not get a title of which none is known: NaN compares as false.
-        (maxAge === undefined || (this.#ageLimits[position] as number) <= maxAge)
-      this.#filtered[position] = passes ? 1 : 0
+  /** Titles like one title, which itself is left out. */
+  similar(position: number, count: number, filter: TitleFilter, exclude: Uint32Array = nothing): SimilarTitles {
+    const others = union(exclude, Uint32Array.of(position))
+    const alike = this.best({ by: 'likeness', position }, count, filter, others).filter(({ score }) => score > 0)
+    if (alike.length > 0) return { by: this.#similarity.by, titles: alike }
+    const genre = this.items[position]?.program_genre ?? ''
+    const genres = new Set([genre])
+    const asked = filter.genres === undefined || filter.genres.size === 0 || filter.genres.has(genre)
+    if (!asked || !this.catalogue.genreSet.has(genre)) return { by: 'genre', titles: [] }
+    return {
+      by: 'genre',
+      titles: this.best(byPopularity, count, { ...filter, genres }, others).map((title) => ({ ...title, score: 0 })),
     }
-    return this.#filtered
   }
 
-  /** Of the titles in `allowed` and not in `exclude`, those with the best of `#scores`. */
-  #top(count: number, allowed: Uint8Array, exclude: Uint32Array = nothing): readonly RankedTitle[] {
-    const positions = topK(this.#scores, count, { exclude, allowed })
+  /** All titles that may be shown, most watched first. */
+  mostWatched(filter: TitleFilter): readonly Title[] {
+    return this.best(byViewers, this.items.length, filter).map(({ item, score }) => ({ item, viewers: score }))
+  }
+
+  /** The best by an order among those that pass the filter, without those of `exclude` (ascending, distinct). */
+  best(order: Order, count: number, filter: TitleFilter, exclude: Uint32Array = nothing, diversity = 0): readonly RankedTitle[] {
+    this.#score(order)
+    const allowed = this.catalogue.allowed(filter)
+    const scores = this.#scores
+    if (diversity === 0 || count < 2) return this.#titles(topK(scores, count, { exclude, allowed }), order)
+    const candidates = topK(scores, Math.max(candidatesAtLeast, candidatesATitle * count), { exclude, allowed })
+    const relevance = Float64Array.from(candidates, (position) => scores[position] as number)
+    return this.#titles(
+      diversify(candidates, relevance, count, diversity, (a, b) => this.#likeness(a, b)),
+      order,
+    )
+  }
+
+  /** The same titles, each with what of the history it owes most to. */
+  explain(titles: readonly RankedTitle[], history: ViewerHistory): readonly RankedTitle[] {
+    const explainer = this.#explainer?.ofHistory(history.items, history.weights)
+    if (explainer === undefined) return titles
+    const seen = new Set(history.seen)
+    return titles.map((title) => {
+      const contributions = explainer.contributionsTo(title.position)
+      let largest = -1
+      for (let n = 0; n < contributions.length; n++)
+        if (history.items[n] !== title.position && (contributions[n] as number) > (largest === -1 ? 0 : (contributions[largest] as number)))
+          largest = n
+      const position = history.items[largest]
+      const item = position === undefined ? undefined : this.items[position]
+      if (position === undefined || item === undefined) return title
+      return { ...title, because: { item, was: seen.has(position) ? 'watched' : 'clicked' } }
+    })
+  }
+
+  /** Half for the same genre, half for like factors; of a model without factors the genre alone. */
+  #likeness(a: number, b: number): number {
+    const genre = this.items[a]?.program_genre
+    const sameGenre = genre !== null && genre === this.items[b]?.program_genre ? 1 : 0
+    const { between } = this.#similarity
+    return between === undefined ? sameGenre : (sameGenre + Math.max(0, between(a, b))) / 2
+  }
+
+  #score(order: Order): void {
+    if (this.#scored === order) return
+    const scores = this.#scores
+    this.#scored = undefined
+    switch (order.by) {
+      case 'history': {
+        const { user, items, weights } = order.history
+        if (user === undefined) this.#model.scoreHistory(items, weights, scores)
+        else this.#model.scoreUser(user, scores)
+        break
+      }
+      case 'popularity':
+        if (this.#model.algorithm === 'popularity') this.#model.scoreStranger(scores)
+        else scores.set(this.#popularScores)
+        break
+      case 'trend':
+        scores.set(this.#trendScores)
+        break
+      case 'viewers':
+        scores.set(this.#viewers)
+        break
+      case 'likeness':
+        this.#similarity.scoreAll(order.position, scores)
+        break
+    }
+    this.#scored = order
+  }
+
+  #titles(positions: Uint32Array, order: Order): readonly RankedTitle[] {
+    const counted = order.by === 'trend' || (order.by === 'popularity' && this.#model.algorithm !== 'popularity')
     return [...positions].flatMap((position) => {
       const item = this.items[position]
-      return item === undefined ? [] : [{ item, score: this.#scores[position] ?? 0 }]
+      const score = this.#scores[position] ?? 0
+      return item === undefined ? [] : [{ position, item, score: counted ? Math.floor(score) : score }]
     })
   }
 }
 
 const nothing = new Uint32Array()
-const noGenre = -1
+const byPopularity: Order = { by: 'popularity' }
+const byViewers: Order = { by: 'viewers' }
+export const byTrend: Order = { by: 'trend' }
+
+const sorted = (positions: Iterable<number>): Uint32Array => Uint32Array.from(positions).sort()
+
+/** Ascending and distinct, of two that are. */
+export function union(a: Uint32Array, b: Uint32Array): Uint32Array {
+  if (a.length === 0) return b
+  return b.length === 0 ? a : sorted(new Set([...a, ...b]))
+}
+
+function sortedHistory(weights: ReadonlyMap<number, number>): Pick<ViewerHistory, 'items' | 'weights'> {
+  const items = sorted(weights.keys())
+  return { items, weights: Float32Array.from(items, (position) => weights.get(position) ?? 0) }
+}
+
+/**
+ * Users of each item whose newest viewing of it lies in the last `days` days up to the newest of all (of older models: all its users). Of
+ * titles with equal counts the one that more users ever watched comes first: a part below 1 says so.
+ */
+function countScores(days: number, { seen: { items }, seenDays, viewers }: CheckedParts): Float32Array {
+  const counts = seenDays === undefined ? viewers : new Uint32Array(viewers.length)
+  if (seenDays !== undefined) {
+    const newest = seenDays.reduce((latest, day) => Math.max(latest, day), -Infinity)
+    for (let pair = 0; pair < items.length; pair++) {
+      const item = items[pair] as number
+      if ((seenDays[pair] as number) > newest - days) counts[item] = (counts[item] as number) + 1
+    }
+  }
+  const most = viewers.reduce((largest, count) => Math.max(largest, count), 0)
+  return Float32Array.from(counts, (count, position) => count + (0.5 * (viewers[position] as number)) / (most + 1))
+}
 
 const corrupt = (key: string, problem: string): MatineeError =>
   new MatineeError('store_corrupt', `${key}: ${problem}`, { details: { key } })

@@ -22,18 +22,21 @@ export async function registerOpenApi(app: Api, version: string): Promise<void> 
       tags: [
         { name: 'recommendations', description: 'Lists of titles' },
         { name: 'catalogue', description: 'Titles, and what users watched' },
+        { name: 'events', description: 'What users did since the model was trained' },
         { name: 'questionnaire', description: 'Five answers, one of twelve' },
         { name: 'models', description: 'Which models there are and how good they are' },
+        { name: 'runs', description: 'Retraining, its data, and what was done about its models' },
         { name: 'operation', description: 'For whoever runs the server' },
       ],
       components: {
         securitySchemes: {
           bearer: { type: 'http', scheme: 'bearer', description: 'Needed where MATINEE_API_KEYS is set' },
           apiKey: { type: 'apiKey', in: 'header', name: 'x-api-key', description: 'The same key in a header of its own' },
+          session: { type: 'apiKey', in: 'cookie', name: 'matinee_session', description: 'What POST /v1/session gives a browser' },
         },
       },
       // The empty one: without configured keys the server, then on loopback alone, asks for none.
-      security: [{ bearer: [] }, { apiKey: [] }, {}],
+      security: [{ bearer: [] }, { apiKey: [] }, { session: [] }, {}],
     },
     refResolver: {
       buildLocalReference: (json, _base, _fragment, index) => (typeof json['$id'] === 'string' ? json['$id'] : `schema-${index}`),

@@ -4,7 +4,7 @@ import test from 'node:test'
 import { Value } from 'typebox/value'
 import { errorKinds, MatineeError, type ErrorCode } from '../contracts/errors.ts'
 import { problemOf } from './problems.ts'
-import { Problem } from './schemas.ts'
+import { Problem } from './schema-parts.ts'
 import { publishModel } from '../../test/support/publish-model.ts'
 import { temporaryStores, testApp } from '../../test/support/test-api.ts'
 

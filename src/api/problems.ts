@@ -2,7 +2,7 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { errorKinds, MatineeError, type ErrorCode } from '../contracts/errors.ts'
 import { explainValidation, type Invalid } from './explain-validation.ts'
-import type { Problem } from './schemas.ts'
+import type { Problem } from './schema-parts.ts'
 
 export const problemType = (code: ErrorCode): string => `/docs/errors.md#${code}`
 
@@ -17,6 +17,7 @@ const confidential: ReadonlySet<ErrorCode> = new Set([
   'store_unreachable',
   'store_denied',
   'temporal_unreachable',
+  'events_unreachable',
 ])
 
 /** What a client may be told of a fault; the whole of it stands in the log. */
@@ -74,5 +75,11 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
   if (problem.status >= 500 && problem.code !== 'model_missing') request.log.error({ err: error, code: problem.code }, problem.title)
   if (problem.status === 401) void reply.header('www-authenticate', 'Bearer realm="matinee"')
   if (problem.status === 503) void reply.header('retry-after', '5')
+  if (problem.status === 429) void reply.header('retry-after', String(retryAfterOf(error)))
   return reply.code(problem.status).type('application/problem+json').send(JSON.stringify(problem))
+}
+
+const retryAfterOf = (error: unknown): number => {
+  const seconds = error instanceof MatineeError ? error.details['retryAfterSeconds'] : undefined
+  return typeof seconds === 'number' ? seconds : 1
 }

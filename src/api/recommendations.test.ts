@@ -30,7 +30,8 @@ test('a known user gets titles in their own order, without what was watched and 
     genre: '뉴스/시사',
     age_limit: 15,
     score: -2,
-    reason: 'for you',
+    reason: 'because you watched 쇼 1',
+    because: { program_id: '101', program_name: '쇼 1' },
   })
   assert.deepEqual(ids((await get('/v1/users/u-1/recommendations?k=2')).body), idsOf(28, 27))
 })
@@ -100,7 +101,7 @@ test('a wrong parameter is named with its value and what is allowed', async (con
     ['k=1&k=2', 'k', 'k: ["1","2"] is not allowed; a whole number from 1 to 100 is'],
     ['max_age=-1', 'max_age', 'max_age: -1 is not allowed; a whole number from 0 to 150 is'],
     ['exclude_seen=maybe', 'exclude_seen', 'exclude_seen: "maybe" is not allowed; true or false is'],
-    ['top=5', 'top', 'top is not known; parameters are k, genre, max_age, exclude_seen, model'],
+    ['top=5', 'top', 'top is not known; parameters are k, genre, max_age, exclude_seen, diversity, model'],
   ]
   for (const [query, name, message] of cases) {
     const { status, body, headers } = await get(`/v1/users/u-0/recommendations?${query}`)

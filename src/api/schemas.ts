@@ -3,95 +3,12 @@
  * OpenAPI document with its examples, and the types. Shared ones carry an `$id` and stand under its name in the
  * document's components.
  */
-import { Type, type Static, type TSchema } from 'typebox'
+import { Type, type Static } from 'typebox'
 import { ModelManifest, SplitResult, WeekMetrics as StoredWeekMetrics } from '../contracts/documents.ts'
-import { errorKinds, type ErrorCode } from '../contracts/errors.ts'
-
-/** A reference to a shared schema that keeps its type. */
-export const ref = <Schema extends TSchema & { readonly $id: string }>(schema: Schema) => Type.Unsafe<Static<Schema>>(Type.Ref(schema.$id))
-
-/** `$id` is what `ref` needs to see in the type. (A copy by spreading would lose what TypeBox keeps hidden in a schema.) */
-const shared = <Id extends string, Schema extends TSchema>($id: Id, schema: Schema): Schema & { readonly $id: Id } =>
-  Object.assign(schema, { $id })
-
-const nullable = <Schema extends TSchema>(schema: Schema) => Type.Union([schema, Type.Null()])
-
-// --- errors ---------------------------------------------------------------------------------------------------
-
-const errorCodes = Object.keys(errorKinds) as ErrorCode[]
-
-export const Problem = shared(
-  'Problem',
-  Type.Object(
-    {
-      type: Type.String({ description: 'Where this kind of problem is explained', format: 'uri-reference' }),
-      title: Type.String({ description: 'What happened, the same for every problem of this code' }),
-      status: Type.Integer(),
-      detail: Type.String({ description: 'What happened this time, and the way out' }),
-      code: Type.Unsafe<ErrorCode>(Type.String({ enum: errorCodes, description: 'Stable; programs decide by this' })),
-      instance: Type.String({ description: 'The path that was asked for' }),
-      request_id: Type.String({ description: 'The same as the x-request-id header and in the log' }),
-      errors: Type.Optional(
-        Type.Array(
-          Type.Object({
-            in: Type.String({ description: 'query, path, body or header' }),
-            name: Type.String(),
-            message: Type.String(),
-          }),
-          { description: 'What is wrong with which parameter' },
-        ),
-      ),
-    },
-    {
-      description: 'RFC 9457 problem document',
-      examples: [
-        {
-          type: '/docs/errors.md#request_invalid',
-          title: 'The request is malformed',
-          status: 400,
-          detail: 'k: 500 is not allowed; a whole number from 1 to 100 is',
-          code: 'request_invalid',
-          instance: '/v1/users/1001/recommendations',
-          request_id: '7d0f6f0e-3c5c-4f0e-9a52-0d5b8f3f6a11',
-          errors: [{ in: 'query', name: 'k', message: 'k: 500 is not allowed; a whole number from 1 to 100 is' }],
-        },
-      ],
-    },
-  ),
-)
-export type Problem = Static<typeof Problem>
-
-/** Refusals for a route's `response`: those of access, and the given ones. */
-export const problems = (...statuses: readonly number[]) => problemAnswers([401, 403, ...statuses])
-
-/** The same for a route that everyone may call. */
-export const publicProblems = (...statuses: readonly number[]) => problemAnswers(statuses)
-
-const problemAnswers = (statuses: readonly number[]) =>
-  Object.fromEntries(
-    statuses.map((status) => [
-      status,
-      { description: problemDescriptions[status] ?? 'Problem', content: { 'application/problem+json': { schema: Type.Ref(Problem.$id) } } },
-    ]),
-  )
-
-const problemDescriptions: Readonly<Record<number, string>> = {
-  400: 'A parameter or the body is wrong; `errors` names which',
-  401: 'A key is needed, or the one given is not known',
-  403: 'The role does not suffice, or origin or host is not allowed',
-  404: 'There is nothing by that name',
-  409: 'The state of things does not allow it',
-  415: 'The body is not application/json',
-  500: 'An unexpected fault; the log has more of it under the request id',
-  503: 'No model is loaded yet, or what stands behind does not answer',
-}
+import { model, nullable, oneOf, Problem, ProgramId, ref, shared, UserId, versionParameter, week } from './schema-parts.ts'
 
 // --- parameters -----------------------------------------------------------------------------------------------
 
-export const UserId = Type.String({ minLength: 1, maxLength: 256, description: 'Subscriber (`subsr_id`)', examples: ['1001'] })
-export const ProgramId = Type.String({ minLength: 1, maxLength: 256, description: 'Title (`program_id`)', examples: ['20'] })
-export const versionParameter = (description: string) =>
-  Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$', description, examples: ['2024-W01-5f0c2a9b'] })
 const Count = Type.Integer({ minimum: 1, maximum: 100, default: 10, description: 'How many titles at most', examples: [10] })
 const Genres = Type.Array(Type.String({ maxLength: 200 }), {
   maxItems: 50,
@@ -105,6 +22,16 @@ const MaxAge = Type.Integer({
   examples: [15],
 })
 
+const ExcludeSeen = Type.Boolean({ default: true, description: 'Leave out titles that the user has watched' })
+const Diversity = Type.Number({
+  minimum: 0,
+  maximum: 1,
+  default: 0,
+  description:
+    'How much a title is held back for being like those above it in the list: 0 orders by score alone, 1 by difference alone (maximal marginal relevance over genre and factors)',
+  examples: [0.3],
+})
+
 export const PopularQuery = Type.Object(
   { k: Type.Optional(Count), genre: Type.Optional(Genres), max_age: Type.Optional(MaxAge) },
   { additionalProperties: false },
@@ -112,11 +39,56 @@ export const PopularQuery = Type.Object(
 export const RecommendationsQuery = Type.Object(
   {
     ...PopularQuery.properties,
-    exclude_seen: Type.Optional(Type.Boolean({ default: true, description: 'Leave out titles that the user has watched' })),
+    exclude_seen: Type.Optional(ExcludeSeen),
+    diversity: Type.Optional(Diversity),
     model: Type.Optional(versionParameter('For inspectors: ask this version in place of the one that serves')),
   },
   { additionalProperties: false },
 )
+export const RowsQuery = Type.Object(
+  {
+    k: Type.Optional(Type.Integer({ minimum: 1, maximum: 50, default: 20, description: 'How many titles a row has at most' })),
+    max_age: Type.Optional(MaxAge),
+  },
+  { additionalProperties: false },
+)
+export type RowsQuery = Static<typeof RowsQuery>
+
+/** Users of one batch, and titles of one history. */
+export const usersAtMost = 100
+export const historyAtMost = 1000
+
+export const RecommendationsBody = Type.Object(
+  {
+    users: Type.Optional(Type.Array(UserId, { minItems: 1, maxItems: usersAtMost, description: 'A list for each of these users' })),
+    history: Type.Optional(
+      Type.Array(
+        Type.Object(
+          {
+            program_id: ProgramId,
+            rating: Type.Optional(Type.Number({ minimum: 0, maximum: 1, default: 1, description: 'Share of the title that was watched' })),
+          },
+          { additionalProperties: false },
+        ),
+        { minItems: 1, maxItems: historyAtMost, description: 'One list, for someone who watched this and whom no model has seen' },
+      ),
+    ),
+    k: Type.Optional(Count),
+    genre: Type.Optional(Genres),
+    max_age: Type.Optional(MaxAge),
+    exclude_seen: Type.Optional(ExcludeSeen),
+    diversity: Type.Optional(Diversity),
+  },
+  {
+    additionalProperties: false,
+    description: 'Either `users` or `history`',
+    examples: [
+      { users: ['1001', '1002'], k: 5 },
+      { history: [{ program_id: '20', rating: 0.9 }, { program_id: '22' }], k: 10, max_age: 15 },
+    ],
+  },
+)
+
 export const ProgramsQuery = Type.Object(
   {
     q: Type.Optional(Type.String({ maxLength: 200, description: 'Only titles whose name has this in it', examples: ['쇼'] })),
@@ -129,9 +101,6 @@ export const ProgramsQuery = Type.Object(
 )
 
 // --- titles ---------------------------------------------------------------------------------------------------
-
-const model = Type.String({ description: 'Model version: leads to its run and data', examples: ['2024-W01-5f0c2a9b'] })
-const week = Type.String({ description: 'The week that the model was trained for', examples: ['2024-W01'] })
 
 const titleFields = {
   program_id: Type.String(),
@@ -146,14 +115,18 @@ export const Recommendation = shared(
   Type.Object({
     ...titleFields,
     score: Type.Number({ description: 'Orders the titles of one list; has no unit and is not compared between lists' }),
-    reason: Type.String({ description: 'Why this title, in a few words' }),
+    reason: Type.String({ description: 'Why this title, in a few words', examples: ['because you watched 쇼 20'] }),
+    because: Type.Optional(
+      Type.Object(
+        { program_id: Type.String(), program_name: nullable(Type.String()) },
+        { description: 'The title of the history that adds most to the score; absent where none does' },
+      ),
+    ),
   }),
 )
 export type Recommendation = Static<typeof Recommendation>
 
-export const Source = Type.Unsafe<'personal' | 'popular'>(
-  Type.String({ enum: ['personal', 'popular'], description: "`personal`: this user's own order; `popular`: everyone's" }),
-)
+export const Source = oneOf(['personal', 'popular'], "`personal`: this user's own order; `popular`: everyone's")
 
 export const Recommendations = shared(
   'Recommendations',
@@ -167,7 +140,14 @@ export const Recommendations = shared(
           model: '2024-W01-5f0c2a9b',
           week: '2024-W01',
           source: 'personal',
-          items: [{ ...exampleTitle, score: 1.8125, reason: 'for you' }],
+          items: [
+            {
+              ...exampleTitle,
+              score: 1.8125,
+              reason: "because you watched O'Hara 20",
+              because: { program_id: '20', program_name: "O'Hara 20" },
+            },
+          ],
         },
       ],
     },
@@ -175,10 +155,150 @@ export const Recommendations = shared(
 )
 export type Recommendations = Static<typeof Recommendations>
 
+export const BatchRecommendations = shared(
+  'BatchRecommendations',
+  Type.Object(
+    {
+      model,
+      week,
+      lists: Type.Array(Type.Object({ user: Type.String(), source: Source, items: Type.Array(ref(Recommendation)) }), {
+        description: 'One a user, in the order asked',
+      }),
+    },
+    {
+      description: 'The best titles for each of several users',
+      examples: [
+        {
+          model: '2024-W01-5f0c2a9b',
+          week: '2024-W01',
+          lists: [{ user: '1001', source: 'personal', items: [{ ...exampleTitle, score: 1.8125, reason: 'for you' }] }],
+        },
+      ],
+    },
+  ),
+)
+
+export const HistoryRecommendations = shared(
+  'HistoryRecommendations',
+  Type.Object(
+    {
+      model,
+      week,
+      source: Source,
+      unknown: Type.Array(Type.String(), { description: 'Titles of the history that the model does not know' }),
+      items: Type.Array(ref(Recommendation)),
+    },
+    {
+      description: 'The best titles for someone with the given history',
+      examples: [
+        {
+          model: '2024-W01-5f0c2a9b',
+          week: '2024-W01',
+          source: 'personal',
+          unknown: [],
+          items: [{ ...exampleTitle, score: 0.53, reason: 'for you' }],
+        },
+      ],
+    },
+  ),
+)
+
+export const Similar = shared(
+  'Similar',
+  Type.Object(
+    {
+      program_id: Type.String(),
+      program_name: nullable(Type.String()),
+      model,
+      week,
+      by: oneOf(
+        ['factors', 'viewers', 'genre'],
+        "What likeness is measured by: the model's factors, viewers in common, or, where there are neither, the genre",
+      ),
+      items: Type.Array(ref(Recommendation), { description: 'Most alike first; `score` is a cosine' }),
+    },
+    {
+      description: 'Titles like one title',
+      examples: [
+        {
+          program_id: '20',
+          program_name: "O'Hara 20",
+          model: '2024-W01-5f0c2a9b',
+          week: '2024-W01',
+          by: 'factors',
+          items: [{ ...exampleTitle, score: 0.93, reason: "like O'Hara 20" }],
+        },
+      ],
+    },
+  ),
+)
+
+export const rowKinds = ['continue_watching', 'for_you', 'because_you_watched', 'trending', 'new', 'genre'] as const
+
+export const HomeRow = shared(
+  'HomeRow',
+  Type.Object({
+    kind: oneOf(rowKinds, 'What the row is'),
+    title: Type.String({
+      description: 'A heading in English; clients with other languages make theirs from `kind`, `because` and `genre`',
+    }),
+    because: Type.Optional(Type.Object({ program_id: Type.String(), program_name: nullable(Type.String()) })),
+    genre: Type.Optional(Type.String()),
+    items: Type.Array(
+      Type.Object({
+        ...Recommendation.properties,
+        episode: Type.Optional(nullable(Type.String({ description: 'Of `continue_watching`: the episode to go on with' }))),
+        watched_share: Type.Optional(
+          Type.Number({ description: 'Of `continue_watching`: how much of that episode was watched, 0 to 1; 0 for a next episode' }),
+        ),
+      }),
+    ),
+  }),
+)
+export type HomeRow = Static<typeof HomeRow>
+
+export const Rows = shared(
+  'Rows',
+  Type.Object(
+    {
+      user: Type.String(),
+      model,
+      week,
+      source: Source,
+      rows: Type.Array(ref(HomeRow), { description: 'From top to bottom; none is empty' }),
+    },
+    {
+      description: 'A home page; no title stands in two rows',
+      examples: [
+        {
+          user: '1001',
+          model: '2024-W01-5f0c2a9b',
+          week: '2024-W01',
+          source: 'personal',
+          rows: [
+            {
+              kind: 'because_you_watched',
+              title: "Because you watched O'Hara 20",
+              because: { program_id: '20', program_name: "O'Hara 20" },
+              items: [{ ...exampleTitle, score: 0.93, reason: "like O'Hara 20" }],
+            },
+          ],
+        },
+      ],
+    },
+  ),
+)
+export type Rows = Static<typeof Rows>
+
 export const Popular = shared(
   'Popular',
   Type.Object(
-    { model, week, source: Source, items: Type.Array(ref(Recommendation), { description: 'Most watched first' }) },
+    {
+      model,
+      week,
+      source: Source,
+      items: Type.Array(ref(Recommendation), { description: 'Most watched first; `score` is the number of users' }),
+    },
     {
       description: 'The titles that most users watched',
       examples: [
@@ -236,11 +356,17 @@ export const History = shared(
       model,
       week,
       known: Type.Boolean({ description: 'Whether the model knows this user' }),
-      items: Type.Array(Type.Object(titleFields), { description: 'In catalogue order' }),
+      items: Type.Array(
+        Type.Object({
+          ...titleFields,
+          from: oneOf(['model', 'events'], 'Whether the viewing was there when the model was trained, or came as an event'),
+        }),
+        { description: 'What came as events first, the latest before; then in catalogue order' },
+      ),
     },
     {
-      description: 'What the user had watched when the model was trained',
-      examples: [{ user: '1001', model: '2024-W01-5f0c2a9b', week: '2024-W01', known: true, items: [exampleTitle] }],
+      description: 'What the user has watched',
+      examples: [{ user: '1001', model: '2024-W01-5f0c2a9b', week: '2024-W01', known: true, items: [{ ...exampleTitle, from: 'model' }] }],
     },
   ),
 )
@@ -321,9 +447,7 @@ export const Readiness = shared(
       status: Type.Literal('ready'),
       model,
       week,
-      origin: Type.Unsafe<'store' | 'cache'>(
-        Type.String({ enum: ['store', 'cache'], description: '`cache`: the local copy, while the store has not confirmed it' }),
-      ),
+      origin: oneOf(['store', 'cache'], '`cache`: the local copy, while the store has not confirmed it'),
       problem: nullable(
         Type.Object(
           {
@@ -345,7 +469,12 @@ export const sharedSchemas = [
   Problem,
   Recommendation,
   Recommendations,
+  BatchRecommendations,
+  HistoryRecommendations,
   Popular,
+  Similar,
+  HomeRow,
+  Rows,
   Program,
   Programs,
   History,

@@ -4,9 +4,12 @@ import { collectDefaultMetrics } from 'prom-client'
 import type { FastifyBaseLogger } from 'fastify'
 import { MatineeError } from '../contracts/errors.ts'
 import type { Clock, ObjectStore } from '../contracts/ports.ts'
+import type { EventStore, RunControl } from '../contracts/serving-ports.ts'
 import { checkListenHost, type AccessPolicy } from './access.ts'
 import { buildApp } from './app.ts'
 import { createMetrics } from './metrics.ts'
+import { EventIndex } from './event-index.ts'
+import { LocalClock } from './local-moment.ts'
 import { ModelHolder } from './model-holder.ts'
 import { QuestionnaireHolder } from './questionnaire-snapshot.ts'
 import { DocumentReader } from './document-reader.ts'
@@ -15,6 +18,11 @@ export interface ServerOptions {
   readonly store: ObjectStore
   /** A store on local disk for a copy of the last good model. */
   readonly cache?: ObjectStore
+  /** Where events are kept; without it the API takes none. */
+  readonly events?: EventStore | undefined
+  readonly runs?: RunControl | undefined
+  /** IANA zone that release dates and viewings are told in. */
+  readonly timeZone?: string
   readonly access: AccessPolicy
   /** 0: any free one. */
   readonly port: number
@@ -35,26 +43,42 @@ export interface RunningServer {
 
 /** Listens as soon as it can; `/readyz` tells when a model is loaded. @throws MatineeError `configuration_invalid`, `port_taken`. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { store, cache, access, clock, log, port, pollMs = 5000, drainMs = 10_000 } = options
+  const { store, cache, access, clock, log, port, runs, timeZone = 'Asia/Seoul', pollMs = 5000, drainMs = 10_000 } = options
   checkListenHost(access)
   const models = new ModelHolder({ store, cache, clock, log, pollMs })
   const questionnaire = new QuestionnaireHolder({ store, cache, clock, log, pollMs })
   const metrics = createMetrics(models)
   collectDefaultMetrics({ register: metrics.registry })
-  const app = await buildApp({ models, questionnaire, documents: new DocumentReader(store), metrics, access, log })
+  const events = options.events === undefined ? undefined : new EventIndex({ store: options.events, clock, log })
+  const app = await buildApp({
+    models,
+    questionnaire,
+    documents: new DocumentReader(store),
+    store,
+    events,
+    runs,
+    clock: new LocalClock(clock, timeZone),
+    metrics,
+    access,
+    log,
+  })
+  const stop = async (): Promise<void> => {
+    await Promise.all([models.stop(), questionnaire.stop(), app.close()])
+    await Promise.all([events?.stop(), runs?.close()])
+  }
+  void events?.start()
   await Promise.all([models.start(), questionnaire.start()])
   try {
     await app.listen({ host: access.host, port, listenTextResolver: (address) => `listening on ${address}` })
   } catch (error) {
-    await Promise.all([models.stop(), questionnaire.stop()])
-    await app.close()
+    await stop()
     throw listenFault(error, access.host, port)
   }
   return {
     url: urlOf(app.server.address(), access.host),
     close: async () => {
       const deadline = setTimeout(() => app.server.closeAllConnections(), drainMs)
-      await Promise.all([app.close(), models.stop(), questionnaire.stop()])
+      await stop()
       clearTimeout(deadline)
     },
   }

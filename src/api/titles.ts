@@ -1,7 +1,8 @@
 /** From a model's titles to what goes over the wire, and from a request's parameters to a filter. */
 import type { ModelItem } from '../contracts/documents.ts'
 import { MatineeError } from '../contracts/errors.ts'
-import type { ModelSnapshot, Ranking, Title, TitleFilter } from './model-snapshot.ts'
+import type { TitleFilter } from './catalogue.ts'
+import type { ModelSnapshot, RankedTitle, Ranking, Title } from './model-snapshot.ts'
 import type { Program, Recommendation } from './schemas.ts'
 
 export const titleOf = ({ program_id, program_name, program_genre, age_limit }: ModelItem) => ({
@@ -19,25 +20,33 @@ export const programOf = ({ item, viewers }: Title): Program => ({
   recommendable: item.recommendable,
 })
 
+/** What people call a title: its name, or its id where it has none. */
+export const nameOf = ({ program_id, program_name }: ModelItem): string => program_name ?? program_id
+
+/** `reason` is for titles that owe nothing to one of the history. */
+export function recommendationOf({ item, score, because }: RankedTitle, reason: string): Recommendation {
+  if (because === undefined) return { ...titleOf(item), score, reason }
+  const { program_id, program_name } = because.item
+  const did = because.was === 'watched' ? 'watched' : 'looked at'
+  return { ...titleOf(item), score, reason: `because you ${did} ${nameOf(because.item)}`, because: { program_id, program_name } }
+}
+
 export const recommendationsOf = ({ source, titles }: Ranking): Recommendation[] =>
-  titles.map(({ item, score }) => ({ ...titleOf(item), score, reason: source === 'personal' ? 'for you' : 'popular' }))
+  titles.map((title) => recommendationOf(title, source === 'personal' ? 'for you' : 'popular'))
 
 /** @throws MatineeError `request_invalid` naming a genre that no title has, and those that there are. */
 export function filterOf(
-  snapshot: ModelSnapshot,
+  { catalogue: { genres: known, genreSet } }: ModelSnapshot,
+  moment: number,
   query: { readonly genre?: readonly string[] | undefined; readonly max_age?: number | undefined },
 ): TitleFilter {
-  const known = new Set(snapshot.genres)
   const genres = new Set(
     (query.genre ?? [])
-      .flatMap((text) => (known.has(text) ? [text] : text.split(',').map((part) => part.trim())))
+      .flatMap((text) => (genreSet.has(text) ? [text] : text.split(',').map((part) => part.trim())))
       .filter((genre) => genre !== ''),
   )
-  const unknown = [...genres].find((genre) => !known.has(genre))
+  const unknown = [...genres].find((genre) => !genreSet.has(genre))
   if (unknown !== undefined)
-    throw new MatineeError(
-      'request_invalid',
-      `genre: "${unknown.slice(0, 80)}" is not known; known are ${snapshot.genres.join(', ') || 'none'}`,
-    )
-  return { genres, maxAge: query.max_age }
+    throw new MatineeError('request_invalid', `genre: "${unknown.slice(0, 80)}" is not known; known are ${known.join(', ') || 'none'}`)
+  return { genres, maxAge: query.max_age, moment }
 }

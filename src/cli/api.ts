@@ -3,7 +3,9 @@ import { Command } from 'commander'
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { pino } from 'pino'
+import { KnexEventStore } from '../adapters/database/event-store.ts'
 import { openStore } from '../adapters/object-store/open-store.ts'
+import { TemporalRunControl } from '../adapters/temporal/run-control.ts'
 import { createLog } from '../api/log.ts'
 import { startServer } from '../api/server.ts'
 import { MatineeError } from '../contracts/errors.ts'
@@ -20,6 +22,9 @@ export function apiCommand(context: CliContext): Command {
       const server = await startServer({
         store,
         cache: openStore({ kind: 'file', path: join(options.copy, folderNameOf(store.location)) }),
+        ...(config.events === undefined ? {} : { events: new KnexEventStore(config.events) }),
+        runs: new TemporalRunControl(config.temporal),
+        timeZone: config.timeZone,
         access: { keys: config.api.keys, host: config.api.host, corsOrigins: config.corsOrigins },
         port: config.api.port,
         clock: { now: Date.now },

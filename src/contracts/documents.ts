@@ -103,6 +103,16 @@ export const FeaturesCurrent = Type.Object({ digest: Type.String() })
 
 export const FileEntry = Type.Object({ sha256: Digest, bytes: Type.Integer({ minimum: 0 }) }, closed)
 
+/** How one candidate differs from another on the same users: paired bootstrap, `SplitResult.bootstrap`. */
+export const Interval = Type.Object({
+  metric: Type.String(),
+  against: Type.String({ description: 'Name of the other candidate' }),
+  difference: Type.Number({ description: 'Of the means: above 0 where this candidate has more' }),
+  low: Type.Number(),
+  high: Type.Number(),
+})
+export type Interval = Static<typeof Interval>
+
 /** What one candidate reached on one split. */
 export const Measured = Type.Object({
   candidate: Type.String({ description: 'Name of the candidate, such as warp or popularity-4-weeks' }),
@@ -110,6 +120,10 @@ export const Measured = Type.Object({
   parameters: Parameters,
   seconds: Type.Object({ train: Type.Number(), rank: Type.Number() }),
   metrics: Numbers,
+  /** Against the best candidate, the better popularity, and the one that the week before published. */
+  intervals: Type.Optional(Type.Array(Interval)),
+  /** Figures for parts of the users and of the titles, by the names that `SplitResult.segments` explains. */
+  segments: Type.Optional(Type.Record(Type.String(), Numbers)),
 })
 export type Measured = Static<typeof Measured>
 
@@ -120,6 +134,10 @@ export const SplitResult = Type.Object({
   train_pairs: Type.Integer(),
   test_pairs: Type.Integer(),
   test_users: Type.Integer(),
+  /** Of every interval. */
+  bootstrap: Type.Optional(Type.Object({ level: Type.Number(), resamples: Type.Integer(), seed: Type.Integer() })),
+  /** What each segment is, in words. */
+  segments: Type.Optional(Type.Record(Type.String(), Type.String())),
   candidates: Type.Array(Measured),
 })
 export type SplitResult = Static<typeof SplitResult>
@@ -187,6 +205,9 @@ export const ModelItem = Type.Object({
   program_genre: Type.Union([Type.String(), Type.Null()]),
   release_date: Type.Union([Type.String(), Type.Null()]),
   age_limit: Type.Union([Type.Number(), Type.Null()]),
+  /** First local moment at which it may be shown, and the first at which it may no longer; absent or null: no bound beside `release_date`. */
+  available_from: Type.Optional(Type.Union([Type.String(), Type.Null()])),
+  available_until: Type.Optional(Type.Union([Type.String(), Type.Null()])),
   /** False where the catalogue lacks or excludes the title: it takes part in training and is never recommended. */
   recommendable: Type.Boolean(),
 })
@@ -194,7 +215,15 @@ export type ModelItem = Static<typeof ModelItem>
 export const ModelItems = Type.Array(ModelItem)
 
 /** `models/latest.json`. */
-export const LatestModel = Type.Object({ version: Type.String(), week: Type.Optional(WeekText), promoted_at: Type.Optional(Type.String()) })
+export const LatestModel = Type.Object({
+  version: Type.String(),
+  week: Type.Optional(WeekText),
+  promoted_at: Type.Optional(Type.String()),
+  /** What served until then. */
+  previous: Type.Optional(Type.String()),
+  /** The run that promoted it; absent where a person did. */
+  run_id: Type.Optional(Type.String()),
+})
 export type LatestModel = Static<typeof LatestModel>
 
 /** `model_accuracy/<metric>.json`: one value a trained week, in week order. */

@@ -5,9 +5,10 @@ import { pino } from 'pino'
 import { DirectoryObjectStore } from '../../src/adapters/object-store/directory-store.ts'
 import type { ObjectStore } from '../../src/contracts/ports.ts'
 import type { AccessPolicy } from '../../src/api/access.ts'
-import type { Api } from '../../src/api/api.ts'
+import type { Api, ApiDependencies } from '../../src/api/api.ts'
 import { buildApp } from '../../src/api/app.ts'
 import { DocumentReader } from '../../src/api/document-reader.ts'
+import { LocalClock } from '../../src/api/local-moment.ts'
 import { createLog } from '../../src/api/log.ts'
 import { createMetrics } from '../../src/api/metrics.ts'
 import { temporaryFolder } from './temporary-folder.ts'
@@ -34,7 +35,11 @@ export interface TestApp {
 export async function testApp(
   context: TestContext,
   store: ObjectStore,
-  options: Partial<ModelHolderOptions> & { readonly access?: Partial<AccessPolicy>; readonly answerWithinMs?: number } = {},
+  options: Partial<ModelHolderOptions> &
+    Pick<Partial<ApiDependencies>, 'events' | 'runs' | 'eventRate'> & {
+      readonly access?: Partial<AccessPolicy>
+      readonly answerWithinMs?: number
+    } = {},
 ): Promise<TestApp> {
   const lines: string[] = []
   const log = createLog({ write: (line: string) => void lines.push(line) })
@@ -45,6 +50,11 @@ export async function testApp(
     questionnaire,
     documents: new DocumentReader(store, options.answerWithinMs),
     metrics: createMetrics(holder),
+    store,
+    events: options.events,
+    runs: options.runs,
+    eventRate: options.eventRate,
+    clock: new LocalClock(options.clock ?? { now: Date.now }, 'Asia/Seoul'),
     access: { keys: [], host: '127.0.0.1', corsOrigins: [], ...options.access },
     log,
   })

@@ -7,13 +7,14 @@ import { createOnce, putDocument } from '../../contracts/stored-documents.ts'
 import { encodeSafetensors } from '../../model/artifact/safetensors.ts'
 import { rankUsers } from '../../model/evaluation/rank-users.ts'
 import { ListSpread } from '../../model/metrics/ranking-metrics.ts'
-import type { Interactions, Model } from '../../model/model.ts'
+import type { Interactions, Model, Tensor } from '../../model/model.ts'
 import { fitModel } from './fit-model.ts'
 import { jobDigest, sha256 } from './job-digest.ts'
 import type { JobPorts } from './job-ports.ts'
 import { watchedPairs } from './split-features.ts'
 
 const LIST_LENGTH = 10
+const DAY_SECONDS = 86_400
 
 export async function trainFinalJob(input: TrainFinalInput, ports: JobPorts): Promise<FinalModel> {
   const { features, candidate, seed } = input
@@ -52,17 +53,27 @@ const finalModel = ({ version, users, items, pairs }: FinalResult, resultKey: st
   pairs,
 })
 
+const json = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value))
+
 /** By name, in a fixed order: the version is a digest of them. */
 function modelFiles(model: Model, pairs: Interactions, data: Features): ReadonlyMap<string, Uint8Array> {
   const viewers = new Uint32Array(pairs.itemCount)
   for (const item of pairs.items) viewers[item] = (viewers[item] ?? 0) + 1
-  const tensors = new Map([
+  const tensors = new Map<string, Tensor>([
     ...model.tensors(),
     ['seen_offsets', { shape: [pairs.offsets.length], data: pairs.offsets }],
     ['seen_items', { shape: [pairs.items.length], data: pairs.items }],
+    ['seen_weights', { shape: [pairs.items.length], data: pairs.weights }],
+    ...(pairs.times === undefined
+      ? []
+      : [
+          [
+            'seen_days',
+            { shape: [pairs.items.length], data: Int32Array.from(pairs.times, (seconds) => Math.floor(seconds / DAY_SECONDS)) },
+          ] as const,
+        ]),
     ['item_viewers', { shape: [viewers.length], data: viewers }],
   ])
-  const json = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value))
   return new Map([
     ['items.json', json(data.items)],
     ['model.safetensors', encodeSafetensors(tensors, { algorithm: model.algorithm })],

@@ -2,10 +2,11 @@
 import { Type } from 'typebox'
 import { MatineeError } from '../../contracts/errors.ts'
 import type { Api, ApiDependencies } from '../api.ts'
-import { History, problems, Program, ProgramId, Programs, ProgramsQuery, ref, UserId } from '../schemas.ts'
+import { problems, ProgramId, ref, UserId } from '../schema-parts.ts'
+import { History, Program, Programs, ProgramsQuery } from '../schemas.ts'
 import { filterOf, programOf, titleOf } from '../titles.ts'
 
-export function catalogueRoutes(app: Api, { models }: ApiDependencies): void {
+export function catalogueRoutes(app: Api, { models, clock, events }: ApiDependencies): void {
   app.get(
     '/v1/programs',
     {
@@ -20,14 +21,14 @@ export function catalogueRoutes(app: Api, { models }: ApiDependencies): void {
     ({ query }) => {
       const snapshot = models.current()
       const wanted = query.q?.toLocaleLowerCase()
-      const titles = snapshot.mostWatched(filterOf(snapshot, query))
+      const titles = snapshot.mostWatched(filterOf(snapshot, clock.moment(), query))
       const matching = wanted === undefined ? titles : titles.filter(({ item }) => item.program_name?.toLocaleLowerCase().includes(wanted))
       const { offset = 0, limit = 20 } = query
       return {
         model: snapshot.version,
         week: snapshot.manifest.week,
         total: matching.length,
-        genres: [...snapshot.genres],
+        genres: [...snapshot.catalogue.genres],
         items: matching.slice(offset, offset + limit).map(programOf),
       }
     },
@@ -62,19 +63,24 @@ export function catalogueRoutes(app: Api, { models }: ApiDependencies): void {
       schema: {
         operationId: 'getHistory',
         tags: ['catalogue'],
-        summary: 'What a user had watched when the model was trained',
+        summary: 'What a user has watched',
         params: Type.Object({ id: UserId }),
         response: { 200: ref(History), ...problems(503) },
       },
     },
-    ({ params }) => {
+    async ({ params }) => {
+      const viewed = (await events?.of(params.id))?.viewings ?? []
       const snapshot = models.current()
+      const recent = [...new Set(viewed.flatMap(({ programId }) => snapshot.positionOf(programId) ?? []))]
+      const before = [...snapshot.seenBefore(params.id)].filter((position) => !recent.includes(position))
+      const titles = (positions: readonly number[], from: 'model' | 'events') =>
+        positions.flatMap((position) => snapshot.items[position] ?? []).map((item) => ({ ...titleOf(item), from }))
       return {
         user: params.id,
         model: snapshot.version,
         week: snapshot.manifest.week,
         known: snapshot.hasUser(params.id),
-        items: snapshot.history(params.id).map(titleOf),
+        items: [...titles(recent, 'events'), ...titles(before, 'model')],
       }
     },
   )

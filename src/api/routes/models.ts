@@ -3,9 +3,12 @@ import { Type } from 'typebox'
 import { ModelManifest, WeekMetrics } from '../../contracts/documents.ts'
 import { storeKeys } from '../../contracts/store-keys.ts'
 import type { Api, ApiDependencies } from '../api.ts'
-import { MetricsOfWeeks, ModelDetail, Models, problems, ref, versionParameter, type ModelSummary } from '../schemas.ts'
+import { promoteModel, rollBackModel, type Promotion } from '../../contracts/timeline.ts'
+import { DecisionBody, Promoted } from '../operator-schemas.ts'
+import { problems, ref, versionParameter } from '../schema-parts.ts'
+import { MetricsOfWeeks, ModelDetail, Models, type ModelSummary } from '../schemas.ts'
 
-export function modelRoutes(app: Api, { models, documents }: ApiDependencies): void {
+export function modelRoutes(app: Api, { models, documents, store, clock }: ApiDependencies): void {
   app.get(
     '/v1/models',
     {
@@ -77,7 +80,45 @@ export function modelRoutes(app: Api, { models, documents }: ApiDependencies): v
       return { items: [...items] }
     },
   )
+
+  app.post(
+    '/v1/models/:version/promote',
+    {
+      config: { access: 'admin' },
+      schema: {
+        operationId: 'promoteModel',
+        tags: ['models'],
+        summary: 'Lets a model of the store serve',
+        params: Type.Object({ version: versionParameter('Model version') }),
+        body: DecisionBody,
+        response: { 200: ref(Promoted), ...problems(400, 404, 409, 415, 503) },
+      },
+    },
+    async ({ params, body, caller }) =>
+      promotedOf(await promoteModel(store, params.version, { by: caller.name, reason: body.reason, atMs: clock.nowMs() })),
+  )
+
+  app.post(
+    '/v1/models/rollback',
+    {
+      config: { access: 'admin' },
+      schema: {
+        operationId: 'rollBackModel',
+        tags: ['models'],
+        summary: 'Lets the model serve that served before the present one came',
+        body: DecisionBody,
+        response: { 200: ref(Promoted), ...problems(400, 404, 409, 415, 503) },
+      },
+    },
+    async ({ body, caller }) => promotedOf(await rollBackModel(store, { by: caller.name, reason: body.reason, atMs: clock.nowMs() })),
+  )
 }
+
+const promotedOf = ({ version, previous, promotedAt }: Promotion) => ({
+  version,
+  previous: previous ?? null,
+  promoted_at: promotedAt,
+})
 
 function summaryOf(manifest: ModelManifest, serving: string | undefined): ModelSummary {
   const { version, week, algorithm, candidate, users, items, pairs, created_at, metrics } = manifest

@@ -1,7 +1,8 @@
 /** For whoever runs the server: is it alive, can it answer, what does it do. */
 import { MatineeError } from '../../contracts/errors.ts'
 import type { Api, ApiDependencies } from '../api.ts'
-import { Health, publicProblems, Readiness, ref } from '../schemas.ts'
+import { publicProblems, ref } from '../schema-parts.ts'
+import { Health, Readiness } from '../schemas.ts'
 
 export function operationRoutes(app: Api, { models, metrics }: ApiDependencies): void {
   let stopping = false

@@ -1,0 +1,65 @@
+/** Runs for the API: connects when first asked, and again after a failure, so that a server without Temporal serves all the same. */
+import type { Client } from '@temporalio/client'
+import { ServiceError } from '@temporalio/client'
+import type { TemporalSettings } from '../../config/environment.ts'
+import { MatineeError } from '../../contracts/errors.ts'
+import type { RunControl, RunEntry } from '../../contracts/serving-ports.ts'
+import { connectClient } from './connect.ts'
+import { answerHold, findRun, listRuns, progressOf } from './runs.ts'
+
+/** A query waits for a worker; a page does not wait as long. */
+const answerWithinMs = 10_000
+
+export class TemporalRunControl implements RunControl {
+  readonly #settings: TemporalSettings
+  #client: Promise<Client> | undefined
+
+  constructor(settings: TemporalSettings) {
+    this.#settings = settings
+  }
+
+  list(limit: number): Promise<readonly RunEntry[]> {
+    return this.#asked((client) => listRuns(client, limit))
+  }
+
+  progress(name: string): ReturnType<RunControl['progress']> {
+    return this.#asked(async (client) => {
+      const handle = await findRun(client, name)
+      const { runId, status } = await handle.describe()
+      return { workflowId: handle.workflowId, runId, status: status.name, progress: await progressOf(handle) }
+    })
+  }
+
+  answer(name: string, answer: 'approve' | 'reject', by: string, reason: string): ReturnType<RunControl['answer']> {
+    return this.#asked(async (client) => {
+      const handle = await findRun(client, name)
+      return { workflowId: handle.workflowId, said: await answerHold(handle, answer, by, reason) }
+    })
+  }
+
+  async close(): Promise<void> {
+    const client = await this.#client?.catch(() => undefined)
+    await client?.connection.close()
+  }
+
+  async #asked<T>(work: (client: Client) => Promise<T>): Promise<T> {
+    this.#client ??= connectClient(this.#settings)
+    try {
+      const client = await this.#client
+      return await client.withDeadline(Date.now() + answerWithinMs, () => work(client))
+    } catch (error) {
+      if (error instanceof MatineeError && error.code !== 'temporal_unreachable') throw error
+      const { address, namespace } = this.#settings
+      if (error instanceof MatineeError) this.#client = undefined
+      if (error instanceof MatineeError || error instanceof ServiceError)
+        throw new MatineeError(
+          'temporal_unreachable',
+          `no answer from Temporal at ${address} (namespace ${namespace}), or none from a worker`,
+          {
+            cause: error,
+          },
+        )
+      throw error
+    }
+  }
+}

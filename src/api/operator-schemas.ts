@@ -1,0 +1,182 @@
+/** What operators' dashboards see and do: runs, data quality, the timeline, sessions, promotion. */
+import { Type, type Static } from 'typebox'
+import { FeaturesReport } from '../contracts/documents.ts'
+import { timelineEvents } from '../contracts/timeline.ts'
+import { nullable, oneOf, ref, shared } from './schema-parts.ts'
+
+export const RunId = Type.String({
+  minLength: 1,
+  maxLength: 256,
+  description: 'A week, a workflow id or a run id',
+  examples: ['2024-W01', 'retrain-2024-W01'],
+})
+
+export const Run = shared(
+  'Run',
+  Type.Object(
+    {
+      week: nullable(Type.String()),
+      workflow_id: Type.String(),
+      run_id: Type.String(),
+      status: Type.String({ description: "Temporal's: RUNNING, COMPLETED, FAILED, …" }),
+      stage: nullable(Type.String({ description: 'The step that runs, or ran last' })),
+      outcome: nullable(Type.String({ description: 'published, kept, archived, held, rejected or failed' })),
+      model: nullable(Type.String({ description: 'Version of the model that the run made' })),
+      started_at: Type.String(),
+      ended_at: nullable(Type.String()),
+    },
+    {
+      examples: [
+        {
+          week: '2024-W01',
+          workflow_id: 'retrain-2024-W01',
+          run_id: '018cd3c2-5f0c-7a9b-8f2e-0d5b8f3f6a11',
+          status: 'COMPLETED',
+          stage: 'publishMetrics',
+          outcome: 'published',
+          model: '2024-W01-5f0c2a9b',
+          started_at: '2024-01-08T04:00:00.000Z',
+          ended_at: '2024-01-08T04:03:11.000Z',
+        },
+      ],
+    },
+  ),
+)
+export type Run = Static<typeof Run>
+
+export const Runs = shared(
+  'Runs',
+  Type.Object({ items: Type.Array(ref(Run)) }, { description: 'Runs of the weekly retraining, newest first' }),
+)
+
+export const RunDetail = shared(
+  'RunDetail',
+  Type.Object(
+    {
+      workflow_id: Type.String(),
+      run_id: Type.String(),
+      status: Type.String(),
+      stage: Type.String(),
+      outcome: nullable(Type.String()),
+      model: nullable(Type.String()),
+      held_until: nullable(Type.String({ description: 'Set while the run waits for a person' })),
+      breaches: Type.Array(Type.Object({ check: Type.String(), detail: Type.String() }), { description: 'What a gate found' }),
+      stages: Type.Array(
+        Type.Object({
+          name: Type.String(),
+          state: oneOf(['waiting', 'running', 'done', 'failed'], 'How far it is'),
+          started_at: nullable(Type.String()),
+          ended_at: nullable(Type.String()),
+          detail: nullable(Type.String({ description: 'Rows, figures, choices: one short line' })),
+        }),
+      ),
+    },
+    { description: 'Where a run is. Needs a live worker' },
+  ),
+)
+export type RunDetail = Static<typeof RunDetail>
+
+export const AnswerBody = Type.Object(
+  { reason: Type.Optional(Type.String({ minLength: 1, maxLength: 1000, description: 'Why; stays with the run' })) },
+  { additionalProperties: false, examples: [{ reason: 'a holiday: fewer rows are right' }] },
+)
+
+export const RunAnswer = shared(
+  'RunAnswer',
+  Type.Object(
+    { workflow_id: Type.String(), said: Type.String({ description: 'What was done, in words' }) },
+    { examples: [{ workflow_id: 'retrain-2024-W01', said: 'approved by operations: a holiday' }] },
+  ),
+)
+
+/** More may be counted by a later version: what is not named here is passed on. */
+const report = Type.Object(FeaturesReport.properties, {
+  additionalProperties: true,
+  description: 'Every row that was dropped, counted by reason, and what was left',
+})
+
+export const DataQuality = shared(
+  'DataQuality',
+  Type.Object(
+    { week: Type.String(), features: Type.String({ description: 'Digest that the week’s features lie under' }), report },
+    { description: 'What preprocessing found in the data of a week' },
+  ),
+)
+
+export const TimelineItem = shared(
+  'TimelineItem',
+  Type.Object(
+    {
+      at: Type.String(),
+      what: oneOf(timelineEvents, '`archived`: a run made it while a newer one served'),
+      version: nullable(Type.String()),
+      previous: nullable(Type.String({ description: 'What served before' })),
+      week: nullable(Type.String()),
+      run: nullable(Type.Object({ workflow_id: Type.String(), run_id: nullable(Type.String()) })),
+      by: Type.String({ description: 'A key, a person, or `run`' }),
+      reason: Type.String(),
+    },
+    {
+      examples: [
+        {
+          at: '2024-01-08T04:03:11.000Z',
+          what: 'promoted',
+          version: '2024-W01-5f0c2a9b',
+          previous: '2023-W52-77aa01c3',
+          week: '2024-W01',
+          run: { workflow_id: 'retrain-2024-W01', run_id: '018cd3c2-5f0c-7a9b-8f2e-0d5b8f3f6a11' },
+          by: 'run',
+          reason: 'warp was best by ndcg@10 on the newest week',
+        },
+      ],
+    },
+  ),
+)
+
+export const TimelineQuery = Type.Object(
+  { limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, default: 100 })) },
+  { additionalProperties: false },
+)
+export const Timeline = shared(
+  'Timeline',
+  Type.Object({ items: Type.Array(ref(TimelineItem)) }, { description: 'What was done about the models that serve, newest first' }),
+)
+
+export const RunsQuery = Type.Object(
+  { limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500, default: 50 })) },
+  { additionalProperties: false },
+)
+
+export const DecisionBody = Type.Object(
+  { reason: Type.String({ minLength: 1, maxLength: 1000, description: 'Why; stands in the timeline' }) },
+  { additionalProperties: false, examples: [{ reason: 'the newest model shows too few films' }] },
+)
+
+export const Promoted = shared(
+  'Promoted',
+  Type.Object(
+    { version: Type.String(), previous: nullable(Type.String()), promoted_at: Type.String() },
+    {
+      description: 'What serves now, on every instance within seconds; `previous` is null where it served already',
+      examples: [{ version: '2023-W52-77aa01c3', previous: '2024-W01-5f0c2a9b', promoted_at: '2024-01-09T08:30:00.000Z' }],
+    },
+  ),
+)
+
+export const SessionBody = Type.Object(
+  { key: Type.String({ minLength: 1, maxLength: 512, description: 'An API key' }) },
+  { additionalProperties: false, examples: [{ key: 'mtn_4b1d…' }] },
+)
+export const Session = shared(
+  'Session',
+  Type.Object(
+    {
+      name: Type.String({ description: 'Of the key' }),
+      role: oneOf(['read', 'write', 'admin'], 'What the key may'),
+      expires_at: nullable(Type.String({ description: 'When the cookie ends; null where none is needed' })),
+    },
+    { examples: [{ name: 'operations', role: 'admin', expires_at: '2024-01-08T16:00:00.000Z' }] },
+  ),
+)
+
+export const operatorSchemas = [Run, Runs, RunDetail, RunAnswer, DataQuality, TimelineItem, Timeline, Promoted, Session] as const

@@ -1,0 +1,70 @@
+/**
+ * How alike titles are: the cosine of their factors; of a model without factors, that of their viewers (users in common over the root of
+ * the product of both titles' users). A title without factors or viewers is like none: 0.
+ */
+import type { Interactions, Model } from '../model.ts'
+import { itemsOfUser, transpose } from '../sparse/interactions.ts'
+
+export interface ItemSimilarity {
+  readonly by: 'factors' | 'viewers'
+  /** Writes each item's likeness to `item` into `scores` (length itemCount); its own among them. */
+  scoreAll(item: number, scores: Float32Array): void
+  /** Of two items, cheap enough to ask often; undefined where it is not. */
+  readonly between: ((a: number, b: number) => number) | undefined
+}
+
+/** @param seen what each user watched: kept, and turned over when first needed */
+export function itemSimilarityOf(model: Model, seen: Interactions): ItemSimilarity {
+  const factors = model.tensors().get('item_factors')?.data
+  return factors instanceof Float32Array ? bySharedFactors(factors, model.itemCount) : bySharedViewers(seen)
+}
+
+function bySharedFactors(factors: Float32Array, itemCount: number): ItemSimilarity {
+  const width = factors.length / itemCount
+  const norms = rowNorms(factors, itemCount)
+  const between = (a: number, b: number): number => cosineOfRows(factors, width, norms, a, b)
+  return {
+    by: 'factors',
+    between,
+    scoreAll(item, scores) {
+      for (let other = 0; other < itemCount; other++) scores[other] = between(item, other)
+    },
+  }
+}
+
+function bySharedViewers(seen: Interactions): ItemSimilarity {
+  let viewers: Interactions | undefined
+  return {
+    by: 'viewers',
+    between: undefined,
+    scoreAll(item, scores) {
+      viewers ??= transpose(seen)
+      const users = itemsOfUser(viewers, item)
+      scores.fill(0)
+      for (const user of users) for (const other of itemsOfUser(seen, user)) scores[other] = (scores[other] as number) + 1
+      for (let other = 0; other < scores.length; other++) {
+        const shared = scores[other] as number
+        if (shared > 0) scores[other] = shared / Math.sqrt(users.length * itemsOfUser(viewers, other).length)
+      }
+    },
+  }
+}
+
+/** Lengths of the rows of a matrix, single precision. */
+export function rowNorms(matrix: Float32Array, rows: number): Float32Array {
+  const width = rows === 0 ? 0 : matrix.length / rows
+  return Float32Array.from({ length: rows }, (_, row) => {
+    let square = 0
+    for (let place = row * width; place < (row + 1) * width; place++) square += (matrix[place] as number) ** 2
+    return Math.sqrt(square)
+  })
+}
+
+/** Cosine of two rows; 0 where one of them is 0. */
+export function cosineOfRows(matrix: Float32Array, width: number, norms: Float32Array, a: number, b: number): number {
+  const length = (norms[a] as number) * (norms[b] as number)
+  if (length === 0) return 0
+  let product = 0
+  for (let f = 0, p = a * width, q = b * width; f < width; f++, p++, q++) product += (matrix[p] as number) * (matrix[q] as number)
+  return product / length
+}
