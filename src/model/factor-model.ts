@@ -1,5 +1,5 @@
 /**
- * A model of factors: score(u, i) = b_i + w_u · h_i, in double precision, stored in single.
+ * A model of factors: score(u, i) = b_i + w_u · h_i, in single precision, added in the order of the factors (src/kernels/rank.ts).
  *
  * | notation | variable       | shape             |
  * |----------|----------------|-------------------|
@@ -13,6 +13,7 @@
 import { MatineeError } from '../contracts/errors.ts'
 import { readTensor, readTensorOf } from './artifact/tensor-access.ts'
 import type { Model, Tensor, Tensors } from './model.ts'
+import { FactorScores } from './top-k/factor-scores.ts'
 
 export abstract class FactorModel implements Model {
   readonly algorithm: string
@@ -24,6 +25,7 @@ export abstract class FactorModel implements Model {
   readonly itemBiases: Float32Array | undefined
   readonly #strangerScores: Float32Array
   readonly #tensors: Tensors
+  #scores: FactorScores | undefined
 
   /** @throws MatineeError `model_incompatible` where tensors are missing, do not fit each other, or hold what is not finite. */
   constructor(algorithm: string, tensors: Tensors) {
@@ -61,18 +63,23 @@ export abstract class FactorModel implements Model {
   scoreFactors(factors: Float32Array, scores: Float32Array): void {
     if (scores.length !== this.itemCount)
       throw new MatineeError('internal', `scores for ${scores.length} items, expected ${this.itemCount}`)
-    if (factors.every((value) => value === 0)) {
+    if (isZero(factors)) {
       this.scoreStranger(scores)
       return
     }
-    const { itemFactors, factorCount } = this
-    const biases = this.itemBiases
-    for (let item = 0, place = 0; item < scores.length; item++) {
-      let score = biases === undefined ? 0 : (biases[item] as number)
-      for (let f = 0; f < factorCount; f++, place++) score += (factors[f] as number) * (itemFactors[place] as number)
-      scores[item] = score
-    }
+    this.#scores ??= new FactorScores(this)
+    this.#scores.score(factors, scores)
   }
+
+  /** Whether the user has taught the model nothing. */
+  isStranger(user: number): boolean {
+    return isZero(this.userFactors.subarray(user * this.factorCount, (user + 1) * this.factorCount))
+  }
+}
+
+function isZero(values: Float32Array): boolean {
+  for (let n = 0; n < values.length; n++) if (values[n] !== 0) return false
+  return true
 }
 
 /** A named matrix in rows. */

@@ -2,14 +2,18 @@
  * Recommendation lists of many users, in batches, so that whoever asks can report that it lives, or stop, between them.
  * Each list is the top k of the whole catalogue: batches change nothing about it.
  */
+import { FactorModel } from '../factor-model.ts'
+import type { KernelThreads } from '../kernels/kernels.ts'
 import type { Interactions, Model } from '../model.ts'
 import type { RankingMetrics } from '../metrics/ranking-metrics.ts'
 import { includes } from '../metrics/ranking-metrics.ts'
 import { itemsOfUser } from '../sparse/interactions.ts'
+import { rankByFactors } from './rank-by-factors.ts'
 import { topK } from '../top-k/top-k.ts'
 
-/** Scores of one batch: about a tenth of a second with factor models. */
+/** Scores of one batch, for models that score one user at a time. */
 const batchScores = 1e6
+const nothing = new Uint32Array(0)
 
 export interface RankOptions {
   readonly model: Model
@@ -21,6 +25,8 @@ export interface RankOptions {
   readonly excludeSeen?: boolean
   /** One entry an item; 0: never in a list. */
   readonly recommendable?: Uint8Array | undefined
+  /** For models of factors; the lists do not depend on how many there are. */
+  readonly threads?: KernelThreads | undefined
 }
 
 export interface RankedUser {
@@ -32,27 +38,41 @@ export interface RankedUser {
 }
 
 export function* rankUsers(options: RankOptions): Generator<readonly RankedUser[]> {
-  const { model, train, users, k, excludeSeen = true, recommendable } = options
-  const batchUsers = Math.max(1, Math.floor(batchScores / Math.max(1, model.itemCount)))
-  const scores = new Float32Array(model.itemCount)
-  const nothing = new Uint32Array(0)
+  const { model, train, users, excludeSeen = true, recommendable } = options
   const recommendableCount =
     recommendable === undefined ? model.itemCount : recommendable.reduce((sum, mark) => sum + Number(mark !== 0), 0)
-  for (let start = 0; start < users.length; start += batchUsers) {
-    const batch: RankedUser[] = []
-    for (const user of users.subarray(start, start + batchUsers)) {
+  let next = 0
+  for (const lists of listsOf(options)) {
+    yield lists.map((list) => {
+      const user = users[next++] as number
       const seen = excludeSeen ? itemsOfUser(train, user) : nothing
       const seenCandidates =
         recommendable === undefined ? seen.length : seen.reduce((sum, item) => sum + Number(recommendable[item] !== 0), 0)
-      model.scoreUser(user, scores)
-      batch.push({
-        user,
-        list: topK(scores, k, { exclude: seen, allowed: recommendable }),
-        candidates: recommendableCount - seenCandidates,
-      })
-    }
-    yield batch
+      return { user, list, candidates: recommendableCount - seenCandidates }
+    })
   }
+}
+
+/** The users' lists in order, in batches. */
+function* listsOf({ model, train, users, k, excludeSeen = true, recommendable, threads }: RankOptions): Generator<readonly Uint32Array[]> {
+  const scores = new Float32Array(model.itemCount)
+  const listByScores = (user: number): Uint32Array => {
+    model.scoreUser(user, scores)
+    return topK(scores, k, { exclude: excludeSeen ? itemsOfUser(train, user) : nothing, allowed: recommendable })
+  }
+  if (model instanceof FactorModel) {
+    const seen = excludeSeen ? train : undefined
+    let next = 0
+    for (const lists of rankByFactors(model, { users, k, seen, recommendable, threads }))
+      yield lists.map((list) => {
+        const user = users[next++] as number
+        return model.isStranger(user) ? listByScores(user) : list
+      })
+    return
+  }
+  const batchUsers = Math.max(1, Math.floor(batchScores / Math.max(1, model.itemCount)))
+  for (let start = 0; start < users.length; start += batchUsers)
+    yield Array.from(users.subarray(start, start + batchUsers), (user) => listByScores(user))
 }
 
 /** Users with at least one test item that they do not have in training. */

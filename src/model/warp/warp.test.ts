@@ -59,6 +59,8 @@ test('the loss falls', () => {
   assert.ok((losses[11] ?? NaN) < 0.8 * (losses[0] ?? NaN), losses.join(', '))
 })
 
+const near = (actual: number, expected: number): void => assert.ok(Math.abs(actual - expected) < 1e-6, `${actual}, not ${expected}`)
+
 test('a pair moves each number by learning rate times slope over root of squares', () => {
   // One user, three items, one pair: at the first draw the rank estimate is 2. Where the first draw is the positive itself, nothing moves:
   // at a later one the estimate is 1, whose logarithm is 0.
@@ -70,7 +72,6 @@ test('a pair moves each number by learning rate times slope over root of squares
     first.advance()
     const after = first.checkpoint()
     const read = (name: string, n: number): number => after?.get(name)?.data[n] ?? NaN
-    const near = (actual: number, expected: number): void => assert.ok(Math.abs(actual - expected) < 1e-6, `${actual}, not ${expected}`)
     const draws = Random.seeded(seed, 0)
     const [h0 = 0, h1 = 0, h2 = 0, w = 0] = Array.from({ length: 4 }, () => draws.uint32() / 2 ** 32 - 0.5)
     const negative = [0, 2].find((item) => read('item_bias_squares', item) > 1.07)

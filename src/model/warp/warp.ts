@@ -338,11 +338,9 @@ class WarpFit implements Fit {
   #beginSlice(): void {
     const { pairStarts, orderEnds, order, items, itemBlockOf, buckets, bucketStarts, cursors } = this.#layout
     this.#cutItems()
-    this.#run(
-      'warpSortTasks',
-      ...[pairStarts, orderEnds, order, this.#slice, this.#slices],
-      ...[items, itemBlockOf, this.#itemBlocks, buckets, bucketStarts, cursors],
-    )
+    const slice = [this.#slice, this.#slices]
+    const sorted = [items, itemBlockOf, this.#itemBlocks, buckets, bucketStarts, cursors]
+    this.#run('warpSortTasks', pairStarts, orderEnds, order, ...slice, ...sorted)
   }
 
   /** Of as many items of like popularity as there are blocks each goes into another block, by a random turn of the group. */
@@ -376,13 +374,11 @@ class WarpFit implements Fit {
     if (this.#round === 0 && this.#done === 0) this.#beginSlice()
     const layout = this.#layout
     const { factors, maxSampled, learningRate, regularization } = this.#settings
-    this.#run(
-      'warpTasks',
-      ...[this.#round, this.#done, this.#batchPairs, layout.buckets, layout.bucketStarts, this.#itemBlocks],
-      ...[layout.blockItems, layout.blockBounds, layout.offsets, layout.users, layout.items, layout.weights],
-      ...[layout.userRows, layout.itemRows, layout.stride, factors, maxSampled, layout.rankLosses],
-      ...[learningRate, regularization, layout.generators],
-    )
+    const batch = [this.#round, this.#done, this.#batchPairs, layout.buckets, layout.bucketStarts, this.#itemBlocks]
+    const pairs = [layout.blockItems, layout.blockBounds, layout.offsets, layout.users, layout.items, layout.weights]
+    const rows = [layout.userRows, layout.itemRows, layout.stride, factors]
+    const steps = [maxSampled, layout.rankLosses, learningRate, regularization, layout.generators]
+    this.#run('warpTasks', ...batch, ...pairs, ...rows, ...steps)
     if (!Number.isFinite(this.#lossSum())) throw this.#diverged()
     const starts = wordsAt(this.#memory, layout.bucketStarts, this.#userBlocks * (this.#itemBlocks + 1))
     let isRoundDone = true
