@@ -2,92 +2,140 @@
  * Contract section 6 as SQL: what DuckDB runs to turn four extracts into features.
  *
  * Every statement that may run on several threads gives the same result in any order of its rows: counts, maxima, sets, and
- * an order at the end. There is no sum or mean of fractions. Arithmetic is in doubles.
+ * an order at the end. There is no sum or mean of fractions. Arithmetic is in doubles. Inside, ids are codes: integers are
+ * grouped, joined and sorted in a fraction of the time and memory of texts. Which code an id gets is chance, and leaves no
+ * trace in what is written.
  */
 import type { SourceTable } from '../contracts/source-tables.ts'
-import { weekEnd, type Week } from '../contracts/week.ts'
 
 /** A path as an SQL text. */
 const text = (value: string): string => `'${value.replaceAll("'", "''")}'`
 const parquet = (paths: readonly string[]): string => `read_parquet([${paths.map(text).join(', ')}])`
 
-/** Wall-clock text as a timestamp without zone; null for what is none. A zone's suffix would make DuckDB convert. */
-const LOCAL_TIME = String.raw`case when regexp_full_match(log_dt, '\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?)?') then try_cast(log_dt as timestamp) end`
+/**
+ * Wall-clock text as a timestamp without zone; null for what is none. A zone's suffix would make DuckDB convert. Nearly all
+ * are as DuckDB writes them itself, which is told faster than by the pattern.
+ */
+const LOCAL_TIME = String.raw`case
+      when (log_dt like '____-__-__ __:__:__' and try_cast(log_dt as timestamp)::varchar = log_dt) or regexp_full_match(log_dt, '\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?)?') then try_cast(log_dt as timestamp)
+    end`
 
-/** Gives each row of a log a fate: the first reason to drop it, or `kept`. Only rows of the week and before, or without a time. */
-function judgeLog(name: string, paths: readonly string[], week: Week, measures: readonly string[], laterFates: string): string {
-  return `
-create table ${name} as
-select subsr_id, program_id, episode_num, happened_at${measures.map((measure) => `, ${measure}`).join('')},
-  case
-    when subsr_id is null or program_id is null or happened_at is null or e_bool is null then 'bad_row'
-    when e_bool <> 0 then 'excluded'
-    ${laterFates}
-    else 'kept'
-  end as fate
-from (
-  select subsr_id, program_id, episode_num, ${LOCAL_TIME} as happened_at${measures.map((measure) => `, ${measure}`).join('')}, e_bool
-  from ${parquet(paths)}
-)
-where happened_at is null or happened_at < timestamp ${text(weekEnd(week))}`
-}
+/** A code for each id of a column of both logs. */
+const codes = (table: string, id: string, paths: Readonly<Record<SourceTable, readonly string[]>>): string => `
+create table ${table} as select ${id}, (row_number() over ())::uinteger as code
+from (select ${id} from ${parquet(paths.vods_sumut)} union select ${id} from ${parquet(paths.contlog)}) where ${id} is not null`
 
 /**
- * Statements that make the tables `interactions`, `weekly`, `users`, `items` and `report` of the extracts' Parquet files.
+ * Counts the rows of a log that are alike, each with its fate: the first reason to drop it, or `kept`. Of kept rows all
+ * that tells them apart is there (nulls count as alike); the others are one row for each reason. That no row is of the week's
+ * end or after it is the extract's part.
+ */
+function judgeLog(name: string, paths: readonly string[], measures: readonly string[], laterFates: string): string {
+  const details = ['user_code', 'program_code', 'episode_num', 'happened_at', ...measures]
+  return `
+create table ${name} as
+select fate, ${details.map((detail) => `case when fate = 'kept' then ${detail} end as ${detail}`).join(', ')}, count(*) as copies
+from (
+  select *,
+    case
+      when user_code is null or program_code is null or happened_at is null or e_bool is null then 'bad_row'
+      when e_bool <> 0 then 'excluded'
+      ${laterFates}
+      else 'kept'
+    end as fate
+  from (
+    select user_codes.code as user_code, program_codes.code as program_code, episode_num, ${LOCAL_TIME} as happened_at${measures.map((measure) => `, ${measure}`).join('')}, e_bool
+    from ${parquet(paths)} left join user_codes using (subsr_id) left join program_codes using (program_id)
+  )
+)
+group by all`
+}
+
+/** Ids of the pairs in their order (see `orderOf`), with the code that stands for each inside. */
+const ranks = (table: string, id: string, dictionary: string, code: string, isInteger: boolean): string => `
+create table ${table} as
+select code, ${id}, (row_number() over (order by ${orderOf(id, isInteger)}))::uinteger as rank
+from ${dictionary} where code in (select ${code} from pairs)`
+
+/** By id: as numbers where all are, else by bytes; `007` after `7`. */
+const orderOf = (id: string, isInteger: boolean): string => (isInteger ? `${id}::hugeint, ${id}` : id)
+
+/**
+ * Statements that make the tables `pairs`, `weekly`, `progress`, `users`, `items` and `report` of the extracts' Parquet files.
  * `report` has one row; its columns are those of `report.json` but for the week.
  */
-export function featureStatements(week: Week, paths: Readonly<Record<SourceTable, readonly string[]>>): readonly string[] {
+export function featureStatements(paths: Readonly<Record<SourceTable, readonly string[]>>): readonly string[] {
   return [
+    codes('user_codes', 'subsr_id', paths),
+    codes('program_codes', 'program_id', paths),
     judgeLog(
-      'vods',
+      'viewings',
       paths.vods_sumut,
-      week,
       ['use_tms', 'disp_rtm_sec'],
       `when disp_rtm_sec is null or disp_rtm_sec <= 0 then 'bad_duration'
-    when use_tms is null or use_tms < 0 then 'bad_use'`,
+      when use_tms is null or use_tms < 0 then 'bad_use'`,
     ),
-    judgeLog('conts', paths.contlog, week, [], ''),
+    judgeLog('clicks', paths.contlog, [], ''),
+    `create table log_counts as select * from
+  (select
+    coalesce(sum(copies) filter (fate = 'bad_row'), 0)::bigint as vods_bad_row,
+    coalesce(sum(copies), 0)::bigint as vods_in,
+    coalesce(sum(copies) filter (fate = 'excluded'), 0)::bigint as vods_excluded,
+    coalesce(sum(copies) filter (fate = 'bad_duration'), 0)::bigint as vods_bad_duration,
+    coalesce(sum(copies) filter (fate = 'bad_use'), 0)::bigint as vods_bad_use,
+    coalesce(sum(copies - 1) filter (fate = 'kept'), 0)::bigint as vods_repeat
+  from viewings),
+  (select
+    coalesce(sum(copies) filter (fate = 'bad_row'), 0)::bigint as conts_bad_row,
+    coalesce(sum(copies), 0)::bigint as conts_in,
+    coalesce(sum(copies) filter (fate = 'excluded'), 0)::bigint as conts_excluded,
+    coalesce(sum(copies - 1) filter (fate = 'kept'), 0)::bigint as conts_repeat
+  from clicks)`,
 
-    // Exact repeats go; distinct takes nulls as alike.
-    `create table viewings as select distinct subsr_id, program_id, episode_num, happened_at, use_tms, disp_rtm_sec from vods where fate = 'kept'`,
-    `create table clicks as select distinct subsr_id, program_id, episode_num, happened_at from conts where fate = 'kept'`,
-
+    // What a pair was watched in each week: from it, the state before any week's start can be told.
+    `create table weekly as
+select user_code, program_code, date_trunc('week', happened_at)::date as week_start,
+  max(use_tms / disp_rtm_sec) as watch_tms_max, count(*) as viewings, max(happened_at) as newest
+from viewings where fate = 'kept' group by all`,
     `create table watched_pairs as
-select subsr_id, program_id, max(use_tms / disp_rtm_sec) as watch_tms_max, count(*) as viewings, max(happened_at) as newest
-from viewings group by subsr_id, program_id`,
+select user_code, program_code, max(watch_tms_max) as watch_tms_max, sum(viewings)::bigint as viewings, max(newest) as newest
+from weekly group by user_code, program_code`,
     `create table clicked_pairs as
-select subsr_id, program_id, count(*) as clicks, max(happened_at) as newest
-from clicks group by subsr_id, program_id`,
+select user_code, program_code, count(*) as clicks, max(happened_at) as newest
+from clicks where fate = 'kept' group by user_code, program_code`,
+    `drop table clicks`,
     `create table caps as select
   (select quantile_cont(viewings::double, 0.95) from watched_pairs) as watch_cnt_cap,
   (select quantile_cont(clicks::double, 0.95) from clicked_pairs) as click_cnt_cap`,
 
+    // Where each episode was left: "continue watching" goes on there. Of viewings at one time the one that came farthest.
+    `create table progress as
+select user_code, program_code, episode_num, max({ 'last_dt': happened_at, 'use_tms': use_tms, 'disp_rtm_sec': disp_rtm_sec }) as newest
+from viewings where fate = 'kept' group by user_code, program_code, episode_num`,
+    `drop table viewings`,
+
     // Whole days before the newest click of all; the column turns them round, so that the newest pairs have the most.
     `create table click_ages as
-select subsr_id, program_id, clicks, newest, (epoch_us((select max(newest) from clicked_pairs)) - epoch_us(newest)) // 86400000000 as days
+select max(newest) as newest_of_all, (epoch_us(max(newest)) - epoch_us(min(newest))) // 86400000000 as most_days
 from clicked_pairs`,
 
     // least() and greatest() pass over nulls: right for last_dt, wrong for a cap or a rating, which stay missing.
     `create table pairs as
 select
-  subsr_id,
-  program_id,
+  user_code,
+  program_code,
   case when watch_tms_max > 1 then 1.0 else watch_tms_max end as rating,
   coalesce(watch_tms_max > 0, false) as watched,
   watch_tms_max,
   case when viewings > watch_cnt_cap then watch_cnt_cap else viewings end as watch_cnt,
   case when clicks > click_cnt_cap then click_cnt_cap else clicks end as click_cnt,
-  (select max(days) from click_ages) - days as click_recency,
-  greatest(watched_pairs.newest, click_ages.newest) as last_dt,
+  most_days - (epoch_us(newest_of_all) - epoch_us(clicked_pairs.newest)) // 86400000000 as click_recency,
+  greatest(watched_pairs.newest, clicked_pairs.newest) as last_dt,
   viewings,
   clicks
-from watched_pairs full join click_ages using (subsr_id, program_id) cross join caps`,
-
-    // What a pair was watched in each week: from it, the state before any week's start can be told.
-    `create table weekly as
-select subsr_id, program_id, date_trunc('week', happened_at)::date as week_start,
-  least(max(use_tms / disp_rtm_sec), 1.0) as rating, count(*) as viewings, max(happened_at) as last_dt
-from viewings group by all`,
+from watched_pairs full join clicked_pairs using (user_code, program_code) cross join caps cross join click_ages`,
+    `drop table watched_pairs`,
+    `drop table clicked_pairs`,
 
     `create table raw_programs as select * from ${parquet(paths.vodinfo)}`,
     // Of several rows of one programme a usable one speaks for it; one that excludes it excludes it for good.
@@ -107,30 +155,25 @@ where subsr_id is not null and (e_bool = 0 or (select count(e_bool) from raw_use
 
     `create table users as
 select subsr_id, coalesce(viewings, 0)::bigint as viewings, coalesce(clicks, 0)::bigint as clicks, last_dt
-from (select subsr_id, sum(viewings) as viewings, sum(clicks) as clicks, max(last_dt) as last_dt from pairs group by subsr_id)
+from (
+  select subsr_id, viewings, clicks, last_dt
+  from (select user_code as code, sum(viewings) as viewings, sum(clicks) as clicks, max(last_dt) as last_dt from pairs group by user_code)
+  join user_codes using (code)
+)
 full join subscribers using (subsr_id)`,
 
     `create table items as
 select program_id, program_name, ct_cl, program_genre, release_date, age_limit,
   coalesce(click_users, 0) as click_users, coalesce(viewers, 0) as viewers, coalesce(recommendable, false) as recommendable
-from (select program_id, count(clicks) as click_users, count(viewings) as viewers from pairs group by program_id)
+from (
+  select program_id, click_users, viewers
+  from (select program_code as code, count(clicks) as click_users, count(viewings) as viewers from pairs group by program_code)
+  join program_codes using (code)
+)
 full join programs using (program_id)`,
 
     `create table report as select * from
-  (select
-    count(*) filter (fate = 'bad_row') as vods_bad_row,
-    count(*) as vods_in,
-    count(*) filter (fate = 'excluded') as vods_excluded,
-    count(*) filter (fate = 'bad_duration') as vods_bad_duration,
-    count(*) filter (fate = 'bad_use') as vods_bad_use,
-    count(*) filter (fate = 'kept') - (select count(*) from viewings) as vods_repeat
-  from vods),
-  (select
-    count(*) filter (fate = 'bad_row') as conts_bad_row,
-    count(*) as conts_in,
-    count(*) filter (fate = 'excluded') as conts_excluded,
-    count(*) filter (fate = 'kept') - (select count(*) from clicks) as conts_repeat
-  from conts),
+  log_counts,
   (select
     count(*) as programs_in,
     count(*) filter (program_id is null or e_bool is null) as programs_bad_row,
@@ -147,46 +190,52 @@ full join programs using (program_id)`,
   (select
     count(*) as pairs,
     count(*) filter (watched) as watched_pairs,
-    count(distinct subsr_id) as users,
-    count(distinct program_id) as programs
+    count(distinct user_code) as users,
+    count(distinct program_code) as programs
   from pairs)`,
   ]
 }
 
-/** The columns of each Parquet file, and the ids that order its rows. */
-export const featureFiles = {
-  interactions: {
-    query: 'select subsr_id, program_id, rating, watched, watch_tms_max, watch_cnt, click_cnt, click_recency, last_dt from pairs',
-    table: 'pairs',
-    ids: ['subsr_id', 'program_id'],
-  },
-  weekly: {
-    query: 'select subsr_id, program_id, week_start, rating, viewings, last_dt from weekly',
-    table: 'weekly',
-    ids: ['subsr_id', 'program_id'],
-    afterIds: ['week_start'],
-  },
-  users: { query: 'select subsr_id, viewings, clicks, last_dt from users', table: 'users', ids: ['subsr_id'] },
-  items: {
-    query: 'select program_id, program_name, ct_cl, program_genre, release_date, age_limit, click_users, viewers, recommendable from items',
-    table: 'items',
-    ids: ['program_id'],
-  },
-} as const
+/** Whether all ids of a column are integers (of at most 38 digits, which a HUGEINT holds). */
+const allIntegers = (id: string, rows: string): string =>
+  `(select coalesce(bool_and(regexp_full_match(${id}, '-?[0-9]{1,38}')), false) from ${rows})`
 
-export type FeatureFile = keyof typeof featureFiles
-export const featureFileNames = ['interactions', 'weekly', 'users', 'items'] as const satisfies readonly FeatureFile[]
+/** Answers one row of booleans, for `rankStatements` and `featureFiles`: which ids are ordered as numbers. */
+export const integerIdsQuery = `select
+  ${allIntegers('subsr_id', 'user_codes where code in (select user_code from pairs)')} as pair_users,
+  ${allIntegers('program_id', 'program_codes where code in (select program_code from pairs)')} as pair_programs,
+  ${allIntegers('subsr_id', 'users')} as all_users,
+  ${allIntegers('program_id', 'items')} as all_programs`
 
-/** Whether all ids of a column are integers (of at most 38 digits, which a HUGEINT holds), as `column: boolean`. */
-export function integerIdsQuery({ table, ids }: (typeof featureFiles)[FeatureFile]): string {
-  return `select ${ids.map((id) => `coalesce(bool_and(regexp_full_match(${id}, '-?[0-9]{1,38}')), false) as ${id}`).join(', ')} from ${table}`
-}
+export type IntegerIds = Readonly<Record<'pair_users' | 'pair_programs' | 'all_users' | 'all_programs', boolean>>
 
-/** Rows by id: as numbers where all are, else by bytes; `007` after `7`. */
-export function orderedQuery(file: (typeof featureFiles)[FeatureFile], integers: Readonly<Record<string, unknown>>): string {
-  const order = [
-    ...file.ids.map((id) => (integers[id] === true ? `${id}::hugeint, ${id}` : id)),
-    ...('afterIds' in file ? file.afterIds : []),
-  ]
-  return `${file.query} order by ${order.join(', ')}`
-}
+/** Statements that give the ids of the pairs their place in the order of the files. */
+export const rankStatements = (integers: IntegerIds): readonly string[] => [
+  ranks('user_ranks', 'subsr_id', 'user_codes', 'user_code', integers.pair_users),
+  ranks('program_ranks', 'program_id', 'program_codes', 'program_code', integers.pair_programs),
+]
+
+/** Rows of a table with codes, in the order of their users, then programmes, then `then`. */
+const inOrder = (table: string, columns: string, then: readonly string[] = []): string => `
+select subsr_id, program_id, ${columns}
+from ${table} join user_ranks on user_code = user_ranks.code join program_ranks on program_code = program_ranks.code
+order by user_ranks.rank::ubigint * 4294967296 + program_ranks.rank${then.map((column) => `, ${column}`).join('')}`
+
+/** The query of each Parquet file: its columns, and its rows in order. */
+export const featureQueries = (integers: IntegerIds): Readonly<Record<FeatureFile, string>> => ({
+  interactions: inOrder('pairs', 'rating, watched, watch_tms_max, watch_cnt, click_cnt, click_recency, last_dt'),
+  weekly: inOrder(
+    'weekly',
+    'week_start, case when watch_tms_max > 1 then 1.0 else watch_tms_max end as rating, viewings, newest as last_dt',
+    ['week_start'],
+  ),
+  progress: inOrder('progress', 'episode_num, newest.use_tms as use_tms, newest.disp_rtm_sec as disp_rtm_sec, newest.last_dt as last_dt', [
+    'episode_num nulls first',
+  ]),
+  users: `select subsr_id, viewings, clicks, last_dt from users order by ${orderOf('subsr_id', integers.all_users)}`,
+  items: `select program_id, program_name, ct_cl, program_genre, release_date, age_limit, click_users, viewers, recommendable
+from items order by ${orderOf('program_id', integers.all_programs)}`,
+})
+
+export const featureFileNames = ['interactions', 'weekly', 'progress', 'users', 'items'] as const
+export type FeatureFile = (typeof featureFileNames)[number]

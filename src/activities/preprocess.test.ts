@@ -237,7 +237,14 @@ function inOrder(ids: readonly string[]): string[] {
   return ids.toSorted((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
 }
 
-function referenceFeatures(tables: Tables, week: Week): { interactions: Row[]; counts: Record<string, number | null> } {
+interface ReferenceFeatures {
+  readonly interactions: Row[]
+  readonly counts: Record<string, number | null>
+  /** Values of the rows of `progress.parquet`. */
+  readonly progress: unknown[][]
+}
+
+function referenceFeatures(tables: Tables, week: Week): ReferenceFeatures {
   const counts: Record<string, number | null> = {}
   const clean = (log: 'vods_sumut' | 'contlog', name: 'vods' | 'conts', identity: readonly string[]): Row[] => {
     const rows = tables[log].filter((row) => (row['log_dt'] ?? null) === null || String(row['log_dt']) < weekEnd(week))
@@ -301,7 +308,20 @@ function referenceFeatures(tables: Tables, week: Week): { interactions: Row[]; c
   counts['watched_pairs'] = interactions.filter((row) => row['watched'] === true).length
   counts['users'] = users.length
   counts['programs'] = programmes.length
-  return { interactions: interactions.toSorted((a, b) => place(a) - place(b)), counts }
+  const episodes = Map.groupBy(viewings, (row) => JSON.stringify([row['subsr_id'], row['program_id'], row['episode_num'] ?? null]))
+  const left = [...episodes.values()].map((rows) => {
+    const [newestOfEpisode] = rows.toSorted(
+      (a, b) =>
+        secondsOf(b['log_dt']) - secondsOf(a['log_dt']) ||
+        Number(b['use_tms']) - Number(a['use_tms']) ||
+        Number(b['disp_rtm_sec']) - Number(a['disp_rtm_sec']),
+    )
+    return newestOfEpisode ?? {}
+  })
+  const progress = left
+    .toSorted((a, b) => place(a) - place(b) || Number(a['episode_num'] ?? 0) - Number(b['episode_num'] ?? 0))
+    .map((row) => ['subsr_id', 'program_id', 'episode_num', 'use_tms', 'disp_rtm_sec', 'log_dt'].map((column) => row[column] ?? null))
+  return { interactions: interactions.toSorted((a, b) => place(a) - place(b)), counts, progress }
 }
 
 const sometimesNull = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | null> => fc.option(arbitrary, { freq: 12 })
@@ -350,6 +370,11 @@ test('random logs with nulls, repeats and wrong durations give what section 6 sa
       const report = await readDocument(bench.store, FeaturesReport, storeKeys.features(week, reference.digest, 'report.json'))
       for (const [key, value] of Object.entries(expected.counts)) assertClose(report[key as keyof FeaturesReport], value, key)
       await assertDimensions(bench, reference, tables, expected.interactions)
+      const progress = await readParquet(bench, storeKeys.features(week, reference.digest, 'progress.parquet'))
+      assert.deepEqual(
+        progress.map((left) => Object.values(left)),
+        expected.progress,
+      )
     }),
     { numRuns: 20 },
   )

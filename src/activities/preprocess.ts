@@ -8,7 +8,15 @@ import type { SourceTable } from '../contracts/source-tables.ts'
 import { storeKeys } from '../contracts/store-keys.ts'
 import { documentText, putDocument, readDocument } from '../contracts/stored-documents.ts'
 import type { Week } from '../contracts/week.ts'
-import { featureFileNames, featureFiles, featureStatements, integerIdsQuery, orderedQuery } from './features.ts'
+import {
+  featureFileNames,
+  featureQueries,
+  featureStatements,
+  integerIdsQuery,
+  rankStatements,
+  type FeatureFile,
+  type IntegerIds,
+} from './features.ts'
 import { withHeartbeat } from './heartbeat.ts'
 
 /** Files on their way at once. */
@@ -42,13 +50,13 @@ export async function preprocess(
           vodinfo: await download('vodinfo', database),
         }
         state.phase = 'compute'
-        for (const statement of featureStatements(week, paths)) await database.run(statement)
+        for (const statement of featureStatements(paths)) await database.run(statement)
+        const integers = integerIds(await database.row(integerIdsQuery))
+        for (const statement of rankStatements(integers)) await database.run(statement)
         state.phase = 'write'
-        const files: { name: (typeof featureFileNames)[number]; file: ColumnFile }[] = []
-        for (const name of featureFileNames) {
-          const integers = await database.row(integerIdsQuery(featureFiles[name]))
-          files.push({ name, file: await database.writeParquet(orderedQuery(featureFiles[name], integers), `${name}.parquet`) })
-        }
+        const queries = featureQueries(integers)
+        const files: { name: FeatureFile; file: ColumnFile }[] = []
+        for (const name of featureFileNames) files.push({ name, file: await database.writeParquet(queries[name], `${name}.parquet`) })
         const report = reportOf(week, await database.row('select * from report'))
         const reportText = documentText(report)
         const digest = contentDigest([
@@ -108,6 +116,13 @@ function contentDigest(files: readonly (readonly [name: string, sha256: string])
   const lines = files.map(([name, sha256]) => `${sha256}  ${name}\n`).join('')
   return createHash('sha256').update(lines).digest('hex').slice(0, 16)
 }
+
+const integerIds = (row: Readonly<Record<string, Cell>>): IntegerIds => ({
+  pair_users: row['pair_users'] === true,
+  pair_programs: row['pair_programs'] === true,
+  all_users: row['all_users'] === true,
+  all_programs: row['all_programs'] === true,
+})
 
 function reportOf(week: Week, row: Readonly<Record<string, Cell>>): FeaturesReport {
   return parseDocument(FeaturesReport, JSON.stringify({ week, ...row }), 'report.json')
