@@ -13,6 +13,7 @@ import { MatineeError } from '../src/contracts/errors.ts'
 import { IdIndex } from '../src/experiments/id-index.ts'
 import { readPairsCsv } from '../src/experiments/pairs-csv.ts'
 import { catalogueSizeOf, targetsOf, usersWithTargets } from '../src/model/evaluation/rank-users.ts'
+import { families } from '../src/model/families.ts'
 import { RankingMetrics } from '../src/model/metrics/ranking-metrics.ts'
 import type { Interactions } from '../src/model/model.ts'
 import { buildInteractions, itemsOfUser } from '../src/model/sparse/interactions.ts'
@@ -31,7 +32,7 @@ const planted: Readonly<Record<string, PlantedSize>> = {
   '10m': { users: 100_000, items: 20_000, pairs: 10_000_000 },
 }
 const dataNames = [...Object.keys(planted), 'ml-100k']
-const sections = ['warp', 'ials', 'topk', 'request'] as const
+const sections = ['warp', 'ials', 'topk', 'request', 'families'] as const
 type Section = (typeof sections)[number]
 /** Of the users with test items every n-th is measured, so that there are no more. */
 const mostMeasured = 5000
@@ -100,6 +101,7 @@ export async function run(args: readonly string[]): Promise<void> {
       if (chosenSections.includes('warp')) await bench.warp(tell)
       if (chosenSections.includes('ials')) await bench.ials(tell)
       if (chosenSections.includes('topk')) await bench.topk(tell)
+      if (chosenSections.includes('families')) await bench.families(tell)
     }
   } finally {
     rmSync(scratch, { recursive: true, force: true })
@@ -182,6 +184,8 @@ const irspackIterations = 16
 const sweepsTried = [2, 3, 4, 5, 6, 8, 10, 12, 16] as const
 const goodEnough = 0.995
 const threads = 2
+/** On larger catalogues EASE takes minutes, and past 16,384 items it refuses. */
+const largestEase = 8000
 
 class Bench {
   readonly #python: string
@@ -247,6 +251,16 @@ class Bench {
     }
   }
 
+  /** Every family with its defaults, once: what each is good for. */
+  async families(tell: (row: Row) => void): Promise<void> {
+    const { itemCount } = this.#data.split.train
+    for (const { algorithm } of families) {
+      if (algorithm === 'ease' && itemCount > largestEase) continue
+      const ours = await this.#measure('ours', { kind: 'family', algorithm, threads, parameters: {} })
+      tell(this.#row('families', algorithm, '-', ours))
+    }
+  }
+
   /** Ours and the peer's, one after the other, again and again; the medians. */
   async #takeTurns(ours: Omit<Task, 'data'>, peer: Omit<Task, 'data'>): Promise<readonly [Measured, Measured]> {
     const [a, b]: [Measured[], Measured[]] = [[], []]
@@ -270,21 +284,19 @@ class Bench {
     return { ...result, ...(task.kind === 'topk' ? {} : { quality: qualityOf(this.#data, lists) }) }
   }
 
-  #row(section: Section, what: string, peer: string, ours: Measured, theirs: Measured): Row {
-    const figures = (one: Measured, ndcg: 'oursNdcg20' | 'peerNdcg20', recall: 'oursRecall20' | 'peerRecall20'): Partial<Row> =>
-      one.quality === undefined ? {} : { [ndcg]: one.quality.ndcg, [recall]: one.quality.recall }
+  #row(section: Section, what: string, peer: string, ours: Measured, theirs?: Measured): Row {
     return {
       section,
       data: this.#data.name,
       what,
       peer,
       oursSeconds: ours.seconds,
-      peerSeconds: theirs.seconds,
-      timeRatio: ours.seconds / theirs.seconds,
       oursPeakMiB: ours.peakRssMiB,
-      peerPeakMiB: theirs.peakRssMiB,
-      ...figures(ours, 'oursNdcg20', 'oursRecall20'),
-      ...figures(theirs, 'peerNdcg20', 'peerRecall20'),
+      ...(ours.quality === undefined ? {} : { oursNdcg20: ours.quality.ndcg, oursRecall20: ours.quality.recall }),
+      ...(theirs === undefined
+        ? {}
+        : { peerSeconds: theirs.seconds, timeRatio: ours.seconds / theirs.seconds, peerPeakMiB: theirs.peakRssMiB }),
+      ...(theirs?.quality === undefined ? {} : { peerNdcg20: theirs.quality.ndcg, peerRecall20: theirs.quality.recall }),
     }
   }
 }
@@ -323,19 +335,37 @@ function qualityOf({ split: { train, test }, measured }: DataSet, path: string):
 
 // --- telling --------------------------------------------------------------------------------------------------------
 
+/** Ours / the peer's. */
+const both = (ours: number | undefined, peer: number | undefined, digits: number): string =>
+  [ours, peer].flatMap((value) => (value === undefined ? [] : [value.toFixed(digits)])).join(' / ')
+
 function lineOf(row: Row): string {
-  const quality =
-    row.oursNdcg20 === undefined
-      ? ''
-      : `  nDCG@20 ${row.oursNdcg20.toFixed(4)} / ${row.peerNdcg20?.toFixed(4)}  recall@20 ${row.oursRecall20?.toFixed(4)} / ${row.peerRecall20?.toFixed(4)}`
   if (row.p50Ms !== undefined)
-    return `${row.what}: p50 ${(1000 * row.p50Ms).toFixed(0)} µs, p99 ${(1000 * (row.p99Ms ?? NaN)).toFixed(0)} µs`
-  return `${row.data}  ${row.what} / ${row.peer}: ${row.timeRatio?.toFixed(2)} × (${row.oursSeconds.toFixed(2)} / ${row.peerSeconds?.toFixed(2)} s)${quality}  peak ${row.oursPeakMiB} / ${row.peerPeakMiB} MiB`
+    return `${row.what}: p50 ${both(1000 * row.p50Ms, undefined, 0)} µs, p99 ${both(1000 * (row.p99Ms ?? NaN), undefined, 0)} µs`
+  const parts = [
+    row.timeRatio === undefined
+      ? `${row.data}  ${row.what}`
+      : `${row.data}  ${row.what}, against ${row.peer}: ${row.timeRatio.toFixed(2)} ×`,
+    `${both(row.oursSeconds, row.peerSeconds, 2)} s`,
+    ...(row.oursNdcg20 === undefined
+      ? []
+      : [`nDCG@20 ${both(row.oursNdcg20, row.peerNdcg20, 4)}`, `recall@20 ${both(row.oursRecall20, row.peerRecall20, 4)}`]),
+    `peak ${both(row.oursPeakMiB, row.peerPeakMiB, 0)} MiB`,
+  ]
+  return parts.join('  ')
+}
+
+/** What the same day's result has of sections and data that this run did not measure. */
+function rowsKept(path: string, rows: readonly Row[]): readonly Row[] {
+  if (!existsSync(path)) return []
+  const before = JSON.parse(readFileSync(path, 'utf8')) as { readonly rows: readonly Row[] }
+  return before.rows.filter((old) => !rows.some(({ section, data }) => section === old.section && data === old.data))
 }
 
 function writeResult(rows: readonly Row[]): void {
   const [processor] = cpus()
   const date = new Date().toISOString().slice(0, 10)
+  const path = join(folder, `results/models-${date}.json`)
   const requirements = readFileSync(join(folder, 'requirements.txt'), 'utf8').split('\n')
   const versions = requirements.filter((line) => line.includes('==')).map((line) => line.split('==') as [string, string])
   const result = {
@@ -347,9 +377,9 @@ function writeResult(rows: readonly Row[]): void {
       system: `${platform()} ${arch()}`,
     },
     versions: { node: process.versions.node, ...Object.fromEntries(versions) },
-    rows,
+    rows: [...rowsKept(path, rows), ...rows],
   }
   mkdirSync(join(folder, 'results'), { recursive: true })
-  writeFileSync(join(folder, `results/models-${date}.json`), `${JSON.stringify(result, undefined, 2)}\n`)
+  writeFileSync(path, `${JSON.stringify(result, undefined, 2)}\n`)
   process.stdout.write(`\nwritten: bench/results/models-${date}.json\n`)
 }

@@ -60,7 +60,7 @@ function rankAll(): Timing {
   const model = randomModel(pairs.userCount, pairs.itemCount, Number(task.parameters['factors']))
   const users = Uint32Array.from(Array(pairs.userCount).keys())
   const rank = (some: Uint32Array): void => {
-    for (const _ of rankUsers({ model, train: pairs, users: some, k: 10 }));
+    for (const _ of rankUsers({ model, train: pairs, users: some, k: 10, threads }));
   }
   rank(users.subarray(0, 100))
   const started = performance.now()
@@ -92,6 +92,7 @@ const runs: Readonly<Record<Task['kind'], () => Timing>> = {
   'irspack-ials': () => train('ials'),
   topk: rankAll,
   request: answerRequests,
+  family: () => train(task.algorithm ?? ''),
 }
 
 const timing = runs[task.kind]()

@@ -10,7 +10,9 @@ import { join } from 'node:path'
 import type { Interactions } from '../../src/model/model.ts'
 
 export interface Task {
-  readonly kind: 'warp' | 'ials' | 'irspack-ials' | 'topk' | 'request'
+  readonly kind: 'warp' | 'ials' | 'irspack-ials' | 'topk' | 'request' | 'family'
+  /** Of kind `family`, which peers do not know: one of our own by name. */
+  readonly algorithm?: string
   readonly data: string
   readonly threads: number
   readonly parameters: Readonly<Record<string, number | boolean>>

@@ -102,7 +102,9 @@ function evaluate(flags: Flags, resources: FitResources, progress: Progress): Re
     progress.sometimes(`${family.algorithm}: epoch ${epoch} of ${epochs}, ${Math.round(100 * fraction)} %`),
   )
   clock.lap('train')
-  const ranked = rankTestUsers(model, data, Math.max(...flags.k), (done, users) => progress.sometimes(`ranked ${done} of ${users} users`))
+  const ranked = rankTestUsers(model, data, Math.max(...flags.k), resources, (done, users) =>
+    progress.sometimes(`ranked ${done} of ${users} users`),
+  )
   clock.lap('rank')
   const { metrics, users } = measureLists(data, ranked, flags.k)
   return {

@@ -86,12 +86,13 @@ export function rankTestUsers(
   model: Model,
   { train, test }: ExperimentData,
   k: number,
+  { threads }: FitResources,
   report: (done: number, users: number) => void,
 ): RankedTest {
   const users = usersWithTargets(train, test)
   const known = users.filter((user) => user < train.userCount)
   const lists: Uint32Array[] = []
-  for (const batch of rankUsers({ model, train, users: known, k })) {
+  for (const batch of rankUsers({ model, train, users: known, k, threads })) {
     for (const { list } of batch) lists.push(list)
     report(lists.length, users.length)
   }

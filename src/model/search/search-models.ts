@@ -214,7 +214,7 @@ class Search {
       itemCount: this.#train.itemCount,
       catalogueSize: catalogueSizeOf(this.#train),
     })
-    const batches = measureUsers({ model, train: this.#train, test: this.#test, metrics })
+    const batches = measureUsers({ model, train: this.#train, test: this.#test, metrics, threads: this.#options.resources?.threads })
     while (batches.next().done !== true);
     return metrics.result()[`ndcg@${validationCutoff}`]
   }
