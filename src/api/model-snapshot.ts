@@ -275,10 +275,14 @@ export class ModelSnapshot {
     return { source: 'personal', titles: this.explain(titles, history) }
   }
 
-  /** A popularity model gives everyone the same order: to call that personal would be untrue. */
+  /**
+   * A popularity model gives everyone the same order, and of a history without any title that the model has learnt of it knows nothing:
+   * to call that personal would be untrue.
+   */
   orderFor(history: ViewerHistory): Order {
-    const personal = this.#model.algorithm !== 'popularity' && history.weights.some((weight) => weight > 0)
-    return personal ? { by: 'history', history } : byPopularity
+    const { items, weights } = history
+    const learnt = items.some((position, n) => (weights[n] as number) > 0 && (this.#viewers[position] as number) > 0)
+    return learnt && this.#model.algorithm !== 'popularity' ? { by: 'history', history } : byPopularity
   }
 
   /**
@@ -392,7 +396,7 @@ const byPopularity: Order = { by: 'popularity' }
 const byViewers: Order = { by: 'viewers' }
 export const byTrend: Order = { by: 'trend' }
 
-const sorted = (positions: Iterable<number>): Uint32Array => Uint32Array.from(positions).sort()
+const sorted = (positions: Iterable<number>): Uint32Array => Uint32Array.from(positions).toSorted()
 
 /** Ascending and distinct, of two that are. */
 export function union(a: Uint32Array, b: Uint32Array): Uint32Array {
