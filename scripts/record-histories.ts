@@ -4,11 +4,14 @@
  */
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js'
 import { mkdir, writeFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
 import manifest from '../package.json' with { type: 'json' }
 import { goldenLogs, startPipeline, waitFor } from '../test/support/pipeline.ts'
 
 const directory = new URL(`../test/histories/${manifest.version}/`, import.meta.url)
 await mkdir(directory, { recursive: true })
+// Stack traces hold paths: those of this machine are nobody's business.
+const root = fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/, '')
 const pipeline = await startPipeline()
 try {
   const { matinee, client } = pipeline
@@ -17,7 +20,7 @@ try {
 
   const keep = async (name: string, workflowId: string): Promise<void> => {
     const history = await client.workflow.getHandle(workflowId).fetchHistory()
-    await writeFile(new URL(`${name}.json`, directory), historyToJSON(history))
+    await writeFile(new URL(`${name}.json`, directory), historyToJSON(history).replaceAll(root, '/app'))
     process.stdout.write(`${name}: ${history.events?.length ?? 0} events\n`)
   }
 
