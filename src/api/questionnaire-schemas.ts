@@ -1,30 +1,6 @@
 /** What goes over the wire of the questionnaire, as schemas.ts has it of the rest. */
-import { Type, type Static, type TSchema } from 'typebox'
-
-export const ref = <Schema extends TSchema & { readonly $id: string }>(schema: Schema) => Type.Unsafe<Static<Schema>>(Type.Ref(schema.$id))
-const shared = <Id extends string, Schema extends TSchema>($id: Id, schema: Schema): Schema & { readonly $id: Id } =>
-  Object.assign(schema, { $id })
-const nullable = <Schema extends TSchema>(schema: Schema) => Type.Union([schema, Type.Null()])
-const model = Type.String({ description: 'Model version: leads to its run and data', examples: ['questionnaire-5f0c2a9b'] })
-
-const problemDescriptions: Readonly<Record<number, string>> = {
-  400: 'The body is wrong; `errors` names what of it',
-  401: 'A key is needed, or the one given is not known',
-  403: 'The role does not suffice, or origin or host is not allowed',
-  413: 'The body is too large',
-  415: 'The body is not application/json',
-  503: 'No model is trained yet',
-}
-
-/** Refusals for a route's `response`. */
-export const publicProblems = (...statuses: readonly number[]) =>
-  Object.fromEntries(
-    statuses.map((status) => [
-      status,
-      { description: problemDescriptions[status] ?? 'Problem', content: { 'application/problem+json': { schema: Type.Ref('Problem') } } },
-    ]),
-  )
-export const problems = (...statuses: readonly number[]) => publicProblems(401, 403, ...statuses)
+import { Type } from 'typebox'
+import { model, nullable, shared } from './schema-parts.ts'
 
 const Wording = Type.Object({ ko: Type.String(), en: Type.String() })
 const entry = Type.Array(Type.Integer({ minimum: 0 }), {

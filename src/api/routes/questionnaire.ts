@@ -8,8 +8,9 @@ import { MatineeError } from '../../contracts/errors.ts'
 import type { Api, ApiDependencies } from '../api.ts'
 import type { QuestionnaireSnapshot } from '../questionnaire-snapshot.ts'
 import {
-  FirstVersionAnswer, FirstVersionEntry, problems, publicProblems, Questionnaire, QuestionnaireAnswer, QuestionnaireEntry, questionnaireSchemas, ref,
+  FirstVersionAnswer, FirstVersionEntry, Questionnaire, QuestionnaireAnswer, QuestionnaireEntry, questionnaireSchemas,
 } from '../questionnaire-schemas.ts' // prettier-ignore
+import { problems, publicProblems, ref } from '../schema-parts.ts'
 
 /** Entries are short; nothing longer is read. */
 const bodyLimitBytes = 16 * 1024

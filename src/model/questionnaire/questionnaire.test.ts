@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { learnerNames } from '../../contracts/questionnaire.ts'
 import { decodeSafetensors, encodeSafetensors } from '../artifact/safetensors.ts'
 import { Random } from '../random/random.ts'
@@ -82,9 +82,10 @@ test('without rows there are no neighbours', () => {
   assert.throws(() => endOf(nearestRows(formsOf([2]), new Uint32Array(), 10)), { code: 'no_training_data' })
 })
 
+const lent = ({ kind, width }: Kernel, a: number, b: number): number => (a === b ? 1 : kind === 'same' ? width : width ** ((a - b) ** 2))
+
 /** The formula of smoothed-counts.ts, over all pairs of forms. */
 function smoothedByHand(forms: Forms, labelCount: number, counts: Float64Array, kernels: readonly Kernel[]): Float64Array {
-  const lent = ({ kind, width }: Kernel, a: number, b: number): number => (a === b ? 1 : kind === 'same' ? width : width ** ((a - b) ** 2))
   const result = new Float64Array(counts.length)
   for (let to = 0; to < forms.count; to++)
     for (let from = 0; from < forms.count; from++) {
