@@ -1,10 +1,12 @@
 /** `matinee models`: what was published and what serves. */
 import { Command } from 'commander'
+import { userInfo } from 'node:os'
 import { openStore } from '../adapters/object-store/open-store.ts'
 import { LatestModel, ModelManifest, parseDocument } from '../contracts/documents.ts'
 import { MatineeError } from '../contracts/errors.ts'
 import type { ObjectStore } from '../contracts/ports.ts'
 import { storeKeys } from '../contracts/store-keys.ts'
+import { promoteModel, rollBackModel, type Promotion } from '../contracts/timeline.ts'
 import type { CliContext } from './context.ts'
 import { table } from './table.ts'
 
@@ -42,8 +44,30 @@ export function modelsCommand({ config, out }: CliContext): Command {
         throw new MatineeError('not_found', `there is no model ${name}; "matinee models list" lists those there are`)
       out(JSON.stringify(parseDocument(ModelManifest, stored.body, storeKeys.model(name, 'manifest.json')), null, 2))
     })
+  decision(
+    group.command('promote').description('Let a model of the store serve; every API follows within seconds.').argument('<version>'),
+  ).action(async (version: string, { reason, by }: DecisionOptions) => {
+    const promotion = await promoteModel(openStore(config().store), version, { reason, by, atMs: Date.now() })
+    out(promotionText(promotion))
+  })
+  decision(group.command('rollback').description('Let the model serve that served before the present one came.')).action(
+    async ({ reason, by }: DecisionOptions) => {
+      out(promotionText(await rollBackModel(openStore(config().store), { reason, by, atMs: Date.now() })))
+    },
+  )
   return group
 }
+
+interface DecisionOptions {
+  readonly reason: string
+  readonly by: string
+}
+
+const decision = (command: Command): Command =>
+  command.requiredOption('--reason <text>', 'why; stands in the timeline').option('--by <name>', 'who decides', userInfo().username)
+
+const promotionText = ({ version, previous }: Promotion): string =>
+  previous === undefined ? `${version} serves already` : `${version} serves in place of ${previous}`
 
 async function servingVersion(store: ObjectStore): Promise<string | undefined> {
   const stored = await store.read(storeKeys.modelLatest)
