@@ -3,12 +3,17 @@ import { useState, type ReactNode } from 'react'
 import { Button, Dialog, DialogTrigger, Popover } from 'react-aria-components'
 import { Link, NavLink } from 'react-router'
 import { Choice } from './components/choice.tsx'
-import { useSpeech, isLanguage, languages } from './i18n/language.tsx'
+import { isLanguage, languages, useMessages, useSpeech } from './i18n/language.tsx'
+import { useMutation } from '@tanstack/react-query'
+import { call } from './api/client.ts'
+import { queryClient } from './api/use-api.ts'
+import { useSession } from './session.tsx'
 import { chooseTheme, keptTheme, themes } from './theme.ts'
 import { Avatar, useProfile, useProfileName } from './viewer/profile.tsx'
 
 export function Shell({ children }: { readonly children: ReactNode }) {
   const { messages } = useSpeech()
+  const session = useSession()
   return (
     <>
       <a className="skip" href="#content">
@@ -22,10 +27,11 @@ export function Shell({ children }: { readonly children: ReactNode }) {
           <NavLink to="/" end>
             {messages.nav.home}
           </NavLink>
-          <NavLink to="/operator">{messages.nav.operator}</NavLink>
+          <NavLink to="/questionnaire">{messages.nav.questionnaire}</NavLink>
+          {session === undefined ? null : <NavLink to="/operator">{messages.nav.operator}</NavLink>}
         </nav>
         <div className="shell-tools">
-          <ProfileLink />
+          {session === undefined ? null : <ProfileLink />}
           <Settings />
         </div>
       </header>
@@ -79,8 +85,27 @@ function Settings() {
               setTheme(chosen)
             }}
           />
+          <SignOut />
         </Dialog>
       </Popover>
     </DialogTrigger>
+  )
+}
+
+/** Only where there is a session to end: without keys nobody signs in. */
+function SignOut() {
+  const { nav } = useMessages()
+  const session = useSession()
+  const end = useMutation({ mutationFn: () => call('closeSession', {}), onSettled: () => queryClient.resetQueries() })
+  if (session?.expires_at === undefined || session.expires_at === null) return null
+  return (
+    <>
+      <p className="quiet small">
+        {session.name} · {session.role}
+      </p>
+      <Button className="button" onPress={() => end.mutate()}>
+        {nav.signOut}
+      </Button>
+    </>
   )
 }

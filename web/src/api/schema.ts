@@ -28,6 +28,7 @@ export type Problem = {
     | 'store_corrupt'
     | 'store_conflict'
     | 'temporal_unreachable'
+    | 'events_unreachable'
     | 'run_unknown'
     | 'run_state'
     | 'training_failed'
@@ -43,6 +44,7 @@ export type Problem = {
     | 'origin_refused'
     | 'media_type_unsupported'
     | 'body_too_large'
+    | 'rate_limited'
     | 'not_configured'
     | 'tool_missing'
     | 'port_taken'
@@ -69,6 +71,11 @@ export type Recommendation = {
   readonly score: number
   /** Why this title, in a few words */
   readonly reason: string
+  /** The title of the history that adds most to the score; absent where none does */
+  readonly because?: {
+    readonly program_id: string
+    readonly program_name: string | null
+  }
 }
 
 /** The best titles for one user */
@@ -84,6 +91,34 @@ export type Recommendations = {
   readonly items: readonly Recommendation[]
 }
 
+/** The best titles for each of several users */
+export type BatchRecommendations = {
+  /** Model version: leads to its run and data */
+  readonly model: string
+  /** The week that the model was trained for */
+  readonly week: string
+  /** One a user, in the order asked */
+  readonly lists: readonly {
+    readonly user: string
+    /** `personal`: this user's own order; `popular`: everyone's */
+    readonly source: 'personal' | 'popular'
+    readonly items: readonly Recommendation[]
+  }[]
+}
+
+/** The best titles for someone with the given history */
+export type HistoryRecommendations = {
+  /** Model version: leads to its run and data */
+  readonly model: string
+  /** The week that the model was trained for */
+  readonly week: string
+  /** `personal`: this user's own order; `popular`: everyone's */
+  readonly source: 'personal' | 'popular'
+  /** Titles of the history that the model does not know */
+  readonly unknown: readonly string[]
+  readonly items: readonly Recommendation[]
+}
+
 /** The titles that most users watched */
 export type Popular = {
   /** Model version: leads to its run and data */
@@ -92,8 +127,65 @@ export type Popular = {
   readonly week: string
   /** `personal`: this user's own order; `popular`: everyone's */
   readonly source: 'personal' | 'popular'
-  /** Most watched first */
+  /** Most watched first; `score` is the number of users */
   readonly items: readonly Recommendation[]
+}
+
+/** Titles like one title */
+export type Similar = {
+  readonly program_id: string
+  readonly program_name: string | null
+  /** Model version: leads to its run and data */
+  readonly model: string
+  /** The week that the model was trained for */
+  readonly week: string
+  /** What likeness is measured by: the model's factors, viewers in common, or, where there are neither, the genre */
+  readonly by: 'factors' | 'viewers' | 'genre'
+  /** Most alike first; `score` is a cosine */
+  readonly items: readonly Recommendation[]
+}
+
+export type HomeRow = {
+  /** What the row is */
+  readonly kind: 'continue_watching' | 'for_you' | 'because_you_watched' | 'trending' | 'new' | 'genre'
+  /** A heading in English; clients with other languages make theirs from `kind`, `because` and `genre` */
+  readonly title: string
+  readonly because?: {
+    readonly program_id: string
+    readonly program_name: string | null
+  }
+  readonly genre?: string
+  readonly items: readonly {
+    readonly program_id: string
+    readonly program_name: string | null
+    readonly genre: string | null
+    readonly age_limit: number | null
+    /** Orders the titles of one list; has no unit and is not compared between lists */
+    readonly score: number
+    /** Why this title, in a few words */
+    readonly reason: string
+    /** The title of the history that adds most to the score; absent where none does */
+    readonly because?: {
+      readonly program_id: string
+      readonly program_name: string | null
+    }
+    readonly episode?: string | null
+    /** Of `continue_watching`: how much of that episode was watched, 0 to 1; 0 for a next episode */
+    readonly watched_share?: number
+  }[]
+}
+
+/** A home page; no title stands in two rows */
+export type Rows = {
+  readonly user: string
+  /** Model version: leads to its run and data */
+  readonly model: string
+  /** The week that the model was trained for */
+  readonly week: string
+  /** `personal`: this user's own order; `popular`: everyone's */
+  readonly source: 'personal' | 'popular'
+  /** From top to bottom; none is empty */
+  readonly rows: readonly HomeRow[]
 }
 
 export type Program = {
@@ -123,7 +215,7 @@ export type Programs = {
   readonly items: readonly Program[]
 }
 
-/** What the user had watched when the model was trained */
+/** What the user has watched */
 export type History = {
   readonly user: string
   /** Model version: leads to its run and data */
@@ -132,12 +224,14 @@ export type History = {
   readonly week: string
   /** Whether the model knows this user */
   readonly known: boolean
-  /** In catalogue order */
+  /** What came as events first, the latest before; then in catalogue order */
   readonly items: readonly {
     readonly program_id: string
     readonly program_name: string | null
     readonly genre: string | null
     readonly age_limit: number | null
+    /** Whether the viewing was there when the model was trained, or came as an event */
+    readonly from: 'model' | 'events'
   }[]
 }
 
@@ -197,6 +291,12 @@ export type ModelDetail = {
     readonly train_pairs: number
     readonly test_pairs: number
     readonly test_users: number
+    readonly bootstrap?: {
+      readonly level: number
+      readonly resamples: number
+      readonly seed: number
+    }
+    readonly segments?: { readonly [name: string]: string }
     readonly candidates: readonly {
       /** Name of the candidate, such as warp or popularity-4-weeks */
       readonly candidate: string
@@ -207,6 +307,16 @@ export type ModelDetail = {
         readonly rank: number
       }
       readonly metrics: { readonly [name: string]: number }
+      readonly intervals?: readonly {
+        readonly metric: string
+        /** Name of the other candidate */
+        readonly against: string
+        /** Of the means: above 0 where this candidate has more */
+        readonly difference: number
+        readonly low: number
+        readonly high: number
+      }[]
+      readonly segments?: { readonly [name: string]: { readonly [name: string]: number } }
     }[]
   }[]
   readonly metrics: { readonly [name: string]: number }
@@ -244,6 +354,12 @@ export type MetricsOfWeeks = {
       readonly train_pairs: number
       readonly test_pairs: number
       readonly test_users: number
+      readonly bootstrap?: {
+        readonly level: number
+        readonly resamples: number
+        readonly seed: number
+      }
+      readonly segments?: { readonly [name: string]: string }
       readonly candidates: readonly {
         /** Name of the candidate, such as warp or popularity-4-weeks */
         readonly candidate: string
@@ -254,6 +370,16 @@ export type MetricsOfWeeks = {
           readonly rank: number
         }
         readonly metrics: { readonly [name: string]: number }
+        readonly intervals?: readonly {
+          readonly metric: string
+          /** Name of the other candidate */
+          readonly against: string
+          /** Of the means: above 0 where this candidate has more */
+          readonly difference: number
+          readonly low: number
+          readonly high: number
+        }[]
+        readonly segments?: { readonly [name: string]: { readonly [name: string]: number } }
       }[]
     }[]
     readonly all_diversity: number | null
@@ -278,6 +404,159 @@ export type Readiness = {
     readonly version: string | null
     readonly since: string
   } | null
+}
+
+/** Something that a user did with a title */
+export type ViewerEvent = {
+  /** Made by the client, such as a UUID; the same event sent again has the same and counts once */
+  readonly event_id: string
+  /** `viewing`: watched; `click`: looked at; `dismissal`: do not show it again */
+  readonly type: 'viewing' | 'click' | 'dismissal'
+  /** Subscriber (`subsr_id`) */
+  readonly user: string
+  /** Title (`program_id`) */
+  readonly program_id: string
+  /** When it happened (RFC 3339); absent: now. At most 7 days ago and at most 5 minutes ahead */
+  readonly at?: string
+  readonly episode_num?: string | null
+  readonly use_tms?: number | null
+  readonly disp_rtm_sec?: number | null
+}
+
+/** What became of each event */
+export type EventsAnswer = {
+  /** Events that are durable now and count from the next request on */
+  readonly accepted: number
+  /** Events that were there already */
+  readonly repeated: number
+  /** Events that are not stored; sending them again unchanged does not help */
+  readonly refused: readonly {
+    /** Place in the request, from 0 */
+    readonly index: number
+    readonly event_id: string | null
+    /** `conflict`: the id belongs to another event */
+    readonly reason: 'malformed' | 'late' | 'future' | 'conflict'
+    readonly detail: string
+  }[]
+}
+
+export type Run = {
+  readonly week: string | null
+  readonly workflow_id: string
+  readonly run_id: string
+  /** Temporal's: RUNNING, COMPLETED, FAILED, … */
+  readonly status: string
+  readonly stage: string | null
+  readonly outcome: string | null
+  readonly model: string | null
+  readonly started_at: string
+  readonly ended_at: string | null
+}
+
+/** Runs of the weekly retraining, newest first */
+export type Runs = {
+  readonly items: readonly Run[]
+}
+
+/** Where a run is. Needs a live worker */
+export type RunDetail = {
+  readonly workflow_id: string
+  readonly run_id: string
+  readonly status: string
+  readonly stage: string
+  readonly outcome: string | null
+  readonly model: string | null
+  readonly held_until: string | null
+  /** What a gate found */
+  readonly breaches: readonly {
+    readonly check: string
+    readonly detail: string
+  }[]
+  readonly stages: readonly {
+    readonly name: string
+    /** How far it is */
+    readonly state: 'waiting' | 'running' | 'done' | 'failed'
+    readonly started_at: string | null
+    readonly ended_at: string | null
+    readonly detail: string | null
+  }[]
+}
+
+export type RunAnswer = {
+  readonly workflow_id: string
+  /** What was done, in words */
+  readonly said: string
+}
+
+/** What preprocessing found in the data of a week */
+export type DataQuality = {
+  readonly week: string
+  /** Digest that the week’s features lie under */
+  readonly features: string
+  /** Every row that was dropped, counted by reason, and what was left */
+  readonly report: {
+    readonly week: string
+    readonly vods_bad_row: number
+    readonly vods_in: number
+    readonly vods_excluded: number
+    readonly conts_bad_row: number
+    readonly conts_in: number
+    readonly conts_excluded: number
+    readonly vods_bad_duration: number
+    readonly vods_bad_use: number
+    readonly vods_repeat: number
+    readonly conts_repeat: number
+    readonly programs_in: number
+    readonly programs_bad_row: number
+    readonly programs_excluded: number
+    readonly programs_repeat: number
+    readonly users_in: number
+    readonly users_bad_row: number
+    readonly users_excluded: number
+    readonly users_repeat: number
+    readonly click_cnt_cap: number | null
+    readonly watch_cnt_cap: number | null
+    readonly pairs: number
+    readonly watched_pairs: number
+    readonly users: number
+    readonly programs: number
+  }
+}
+
+export type TimelineItem = {
+  readonly at: string
+  /** `archived`: a run made it while a newer one served */
+  readonly what: 'promoted' | 'archived' | 'rolled_back' | 'approved' | 'rejected'
+  readonly version: string | null
+  readonly previous: string | null
+  readonly week: string | null
+  readonly run: {
+    readonly workflow_id: string
+    readonly run_id: string | null
+  } | null
+  /** A key, a person, or `run` */
+  readonly by: string
+  readonly reason: string
+}
+
+/** What was done about the models that serve, newest first */
+export type Timeline = {
+  readonly items: readonly TimelineItem[]
+}
+
+/** What serves now, on every instance within seconds; `previous` is null where it served already */
+export type Promoted = {
+  readonly version: string
+  readonly previous: string | null
+  readonly promoted_at: string
+}
+
+export type Session = {
+  /** Of the key */
+  readonly name: string
+  /** What the key may */
+  readonly role: 'read' | 'write' | 'admin'
+  readonly expires_at: string | null
 }
 
 /** As the first version took it */
@@ -365,12 +644,53 @@ export interface Operations {
       readonly max_age?: number
       /** Leave out titles that the user has watched */
       readonly exclude_seen?: boolean
+      /** How much a title is held back for being like those above it in the list: 0 orders by score alone, 1 by difference alone (maximal marginal relevance over genre and factors) */
+      readonly diversity?: number
       /** For inspectors: ask this version in place of the one that serves */
       readonly model?: string
     }
     readonly answer: Recommendations
   }
-  /** The titles that most users watched */
+  /** The best titles for several users, or for someone with a given history */
+  readonly postRecommendations: {
+    readonly body: {
+      /** A list for each of these users */
+      readonly users?: readonly string[]
+      /** One list, for someone who watched this and whom no model has seen */
+      readonly history?: readonly {
+        /** Title (`program_id`) */
+        readonly program_id: string
+        /** Share of the title that was watched */
+        readonly rating?: number
+      }[]
+      /** How many titles at most */
+      readonly k?: number
+      /** Only titles of these genres (`program_genre`): repeated, or separated by commas */
+      readonly genre?: readonly string[]
+      /** Only titles with an age limit up to this; a title without a known age limit is left out */
+      readonly max_age?: number
+      /** Leave out titles that the user has watched */
+      readonly exclude_seen?: boolean
+      /** How much a title is held back for being like those above it in the list: 0 orders by score alone, 1 by difference alone (maximal marginal relevance over genre and factors) */
+      readonly diversity?: number
+    }
+    readonly answer: BatchRecommendations | HistoryRecommendations
+  }
+  /** The rows of a user's home page */
+  readonly getRows: {
+    readonly path: {
+      /** Subscriber (`subsr_id`) */
+      readonly id: string
+    }
+    readonly query?: {
+      /** How many titles a row has at most */
+      readonly k?: number
+      /** Only titles with an age limit up to this; a title without a known age limit is left out */
+      readonly max_age?: number
+    }
+    readonly answer: Rows
+  }
+  /** The titles that most users watched in the four weeks up to the newest viewing */
   readonly getPopular: {
     readonly query?: {
       /** How many titles at most */
@@ -381,6 +701,22 @@ export interface Operations {
       readonly max_age?: number
     }
     readonly answer: Popular
+  }
+  /** Titles like one title */
+  readonly getSimilar: {
+    readonly path: {
+      /** Title (`program_id`) */
+      readonly id: string
+    }
+    readonly query?: {
+      /** How many titles at most */
+      readonly k?: number
+      /** Only titles of these genres (`program_genre`): repeated, or separated by commas */
+      readonly genre?: readonly string[]
+      /** Only titles with an age limit up to this; a title without a known age limit is left out */
+      readonly max_age?: number
+    }
+    readonly answer: Similar
   }
   /** The titles that may be recommended, most watched first */
   readonly listPrograms: {
@@ -404,13 +740,22 @@ export interface Operations {
     }
     readonly answer: Program
   }
-  /** What a user had watched when the model was trained */
+  /** What a user has watched */
   readonly getHistory: {
     readonly path: {
       /** Subscriber (`subsr_id`) */
       readonly id: string
     }
     readonly answer: History
+  }
+  /** A viewing, a click or a dismissal, or several */
+  readonly postEvents: {
+    readonly body:
+      | ViewerEvent
+      | {
+          readonly events: readonly ViewerEvent[]
+        }
+    readonly answer: EventsAnswer
   }
   /** The models of the store, newest week first */
   readonly listModels: {
@@ -432,6 +777,95 @@ export interface Operations {
   readonly listMetrics: {
     readonly answer: MetricsOfWeeks
   }
+  /** Lets a model of the store serve */
+  readonly promoteModel: {
+    readonly path: {
+      /** Model version */
+      readonly version: string
+    }
+    readonly body: {
+      /** Why; stands in the timeline */
+      readonly reason: string
+    }
+    readonly answer: Promoted
+  }
+  /** Lets the model serve that served before the present one came */
+  readonly rollBackModel: {
+    readonly body: {
+      /** Why; stands in the timeline */
+      readonly reason: string
+    }
+    readonly answer: Promoted
+  }
+  /** Runs of the weekly retraining, newest first */
+  readonly listRuns: {
+    readonly query?: {
+      readonly limit?: number
+    }
+    readonly answer: Runs
+  }
+  /** Where a run is, step by step */
+  readonly getRun: {
+    readonly path: {
+      /** A week, a workflow id or a run id */
+      readonly id: string
+    }
+    readonly answer: RunDetail
+  }
+  /** Lets a held run go on */
+  readonly approveRun: {
+    readonly path: {
+      /** A week, a workflow id or a run id */
+      readonly id: string
+    }
+    readonly body: {
+      /** Why; stays with the run */
+      readonly reason?: string
+    }
+    readonly answer: RunAnswer
+  }
+  /** Ends a held run; the model that serves stays */
+  readonly rejectRun: {
+    readonly path: {
+      /** A week, a workflow id or a run id */
+      readonly id: string
+    }
+    readonly body: {
+      /** Why; stays with the run */
+      readonly reason?: string
+    }
+    readonly answer: RunAnswer
+  }
+  /** What preprocessing found in the data of a week */
+  readonly getDataQuality: {
+    readonly path: {
+      readonly week: string
+    }
+    readonly answer: DataQuality
+  }
+  /** What was promoted, rolled back, approved and rejected, newest first */
+  readonly listTimeline: {
+    readonly query?: {
+      readonly limit?: number
+    }
+    readonly answer: Timeline
+  }
+  /** A key for a session cookie (HttpOnly, SameSite=Strict) */
+  readonly openSession: {
+    readonly body: {
+      /** An API key */
+      readonly key: string
+    }
+    readonly answer: Session
+  }
+  /** Who asks, and what that key may */
+  readonly getSession: {
+    readonly answer: Session
+  }
+  /** Ends the session of the cookie */
+  readonly closeSession: {
+    readonly answer: undefined
+  }
   /** Questions and options of the model that serves, for a form */
   readonly getQuestionnaire: {
     readonly answer: Questionnaire
@@ -452,14 +886,29 @@ export const routes = {
   getHealth: { method: 'GET', path: '/healthz' },
   getReadiness: { method: 'GET', path: '/readyz' },
   getRecommendations: { method: 'GET', path: '/v1/users/{id}/recommendations' },
+  postRecommendations: { method: 'POST', path: '/v1/recommendations' },
+  getRows: { method: 'GET', path: '/v1/users/{id}/rows' },
   getPopular: { method: 'GET', path: '/v1/popular' },
+  getSimilar: { method: 'GET', path: '/v1/programs/{id}/similar' },
   listPrograms: { method: 'GET', path: '/v1/programs' },
   getProgram: { method: 'GET', path: '/v1/programs/{id}' },
   getHistory: { method: 'GET', path: '/v1/users/{id}/history' },
+  postEvents: { method: 'POST', path: '/v1/events' },
   listModels: { method: 'GET', path: '/v1/models' },
   getLatestModel: { method: 'GET', path: '/v1/models/latest' },
   getModel: { method: 'GET', path: '/v1/models/{version}' },
   listMetrics: { method: 'GET', path: '/v1/metrics' },
+  promoteModel: { method: 'POST', path: '/v1/models/{version}/promote' },
+  rollBackModel: { method: 'POST', path: '/v1/models/rollback' },
+  listRuns: { method: 'GET', path: '/v1/runs' },
+  getRun: { method: 'GET', path: '/v1/runs/{id}' },
+  approveRun: { method: 'POST', path: '/v1/runs/{id}/approve' },
+  rejectRun: { method: 'POST', path: '/v1/runs/{id}/reject' },
+  getDataQuality: { method: 'GET', path: '/v1/data-quality/{week}' },
+  listTimeline: { method: 'GET', path: '/v1/timeline' },
+  openSession: { method: 'POST', path: '/v1/session' },
+  getSession: { method: 'GET', path: '/v1/session' },
+  closeSession: { method: 'DELETE', path: '/v1/session' },
   getQuestionnaire: { method: 'GET', path: '/v1/questionnaire' },
   answerQuestionnaire: { method: 'POST', path: '/v1/questionnaire' },
   recommendMysfit: { method: 'POST', path: '/recommendations' },

@@ -15,11 +15,11 @@ export const queryClient = new QueryClient({
   },
 })
 
-interface ApiOptions {
+interface ApiOptions<Data> {
   /** False: do not ask yet. */
   readonly enabled?: boolean
-  /** Milliseconds between two looks; absent: only when it is needed. */
-  readonly every?: number | undefined
+  /** Milliseconds between two looks, or what they are for the last answer; absent: only when it is needed. */
+  readonly every?: number | ((data: Data | undefined) => number | undefined)
   /** Shows the last answer to other parameters until the new one is there. */
   readonly keep?: boolean
 }
@@ -29,13 +29,13 @@ export const queryKey = <Name extends OperationName>(name: Name, request: Reques
 export function useApi<Name extends OperationName>(
   name: Name,
   request: Request<Name>,
-  { enabled = true, every, keep = false }: ApiOptions = {},
+  { enabled = true, every, keep = false }: ApiOptions<Answer<Name>> = {},
 ): ApiResult<Answer<Name>> {
   return useQuery<Answer<Name>>({
     queryKey: queryKey(name, request),
     queryFn: ({ signal }) => call(name, request, signal),
     enabled,
-    refetchInterval: every ?? false,
+    refetchInterval: typeof every === 'function' ? ({ state }) => every(state.data) ?? false : (every ?? false),
     ...(keep ? { placeholderData: (previous: unknown) => previous as never } : {}),
   })
 }

@@ -52,9 +52,11 @@ interface LinesProps {
   readonly points: readonly LinePoint[]
   readonly format: (value: number) => string
   readonly height: number
+  /** The axis begins at zero: for counts, whose size matters more than their change. */
+  readonly fromZero?: boolean
 }
 
-export function Lines({ label, series, points, format, height }: LinesProps) {
+export function Lines({ label, series, points, format, height, fromZero = false }: LinesProps) {
   const few = points.length <= 16
   return (
     <ResponsiveContainer width="100%" height={height} initialDimension={{ width: 320, height }}>
@@ -68,10 +70,10 @@ export function Lines({ label, series, points, format, height }: LinesProps) {
           width={52}
           tickFormatter={format}
           tickCount={4}
-          domain={[(least: number) => Math.max(0, least - 0.1 * Math.abs(least)), 'auto']}
+          domain={[fromZero ? 0 : (least: number) => Math.max(0, least - 0.1 * Math.abs(least)), 'auto']}
         />
         <Tooltip {...tooltip} formatter={(value) => (typeof value === 'number' ? format(value) : String(value))} />
-        {series.length > 1 ? <Legend iconType="plainline" wrapperStyle={{ fontSize: 13, paddingTop: 8 }} /> : null}
+        {series.length > 1 ? <Legend iconType="plainline" itemSorter={null} wrapperStyle={{ fontSize: 13, paddingTop: 8 }} /> : null}
         {series.map(({ id, name }, index) => (
           <Line
             key={id}

@@ -1,5 +1,5 @@
 /** A poster drawn from what is known of a title: its genre gives the motif and the family of colours, its name the rest. */
-import { memo, useId, type ReactNode } from 'react'
+import { memo, useId, type CSSProperties, type ReactNode } from 'react'
 
 interface PosterProps {
   readonly id: string
@@ -12,18 +12,20 @@ const HEIGHT = 300
 
 /** Position on the colour circle and motif, by words that genres are named with; others are spread by their own name. */
 const genreStyles: readonly { readonly words: RegExp; readonly hue: number; readonly motif: Motif }[] = [
-  { words: /드라마|drama|멜로|romance|로맨스/i, hue: 345, motif: 'circles' },
+  { words: /sf|sci-?fi|판타지|fantasy|adventure|모험/i, hue: 195, motif: 'moon' },
+  { words: /멜로|romance|로맨스/i, hue: 0, motif: 'circles' },
+  { words: /사극|역사|history/i, hue: 62, motif: 'hills' },
+  { words: /드라마|drama|일상/i, hue: 335, motif: 'beams' },
   { words: /영화|film|movie|느와르|noir/i, hue: 220, motif: 'beams' },
   { words: /뉴스|시사|news|경제/i, hue: 205, motif: 'grid' },
   { words: /키즈|유아|어린이|kids|children|family|가족/i, hue: 40, motif: 'balloons' },
   { words: /애니|만화|anim/i, hue: 290, motif: 'balloons' },
   { words: /예능|오락|버라이어티|comedy|코미디|variety|entertain/i, hue: 25, motif: 'confetti' },
-  { words: /다큐|documentar|교양|역사|history|여행|travel/i, hue: 160, motif: 'hills' },
+  { words: /다큐|documentar|교양|교육|자연|nature|여행|travel/i, hue: 160, motif: 'hills' },
   { words: /스포츠|sport|레저/i, hue: 130, motif: 'lanes' },
   { words: /음악|music|musical|공연|뮤지컬/i, hue: 265, motif: 'waves' },
   { words: /액션|action|war|전쟁|western|thriller|스릴러|crime|범죄/i, hue: 10, motif: 'lanes' },
   { words: /공포|horror|mystery|미스터리/i, hue: 275, motif: 'moon' },
-  { words: /sf|sci-?fi|판타지|fantasy|adventure|모험/i, hue: 190, motif: 'moon' },
 ]
 const motifs = ['circles', 'beams', 'grid', 'balloons', 'confetti', 'hills', 'lanes', 'waves', 'moon'] as const
 type Motif = (typeof motifs)[number]
@@ -54,14 +56,14 @@ export const Poster = memo(function Poster({ id, name, genre }: PosterProps) {
   const hue = middle + (random() - 0.5) * 44
   const second = hue + 28 + random() * 34
   const turn = random() * 60 - 30
-  const light = 0.34 + random() * 0.1
+  const light = 0.4 + random() * 0.1
   return (
-    <span className="poster" aria-hidden="true">
+    <span className="poster" aria-hidden="true" style={{ '--shade': `oklch(0.17 0.06 ${hue.toFixed(0)})` } as CSSProperties}>
       <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="xMidYMid slice" focusable="false">
         <defs>
           <linearGradient id={gradient} gradientTransform={`rotate(${(60 + turn).toFixed(1)})`}>
-            <stop offset="0" stopColor={`oklch(${light.toFixed(3)} 0.11 ${hue.toFixed(0)})`} />
-            <stop offset="1" stopColor={`oklch(${(light + 0.2).toFixed(3)} 0.13 ${second.toFixed(0)})`} />
+            <stop offset="0" stopColor={`oklch(${light.toFixed(3)} 0.13 ${hue.toFixed(0)})`} />
+            <stop offset="1" stopColor={`oklch(${(light + 0.22).toFixed(3)} 0.15 ${second.toFixed(0)})`} />
           </linearGradient>
         </defs>
         <rect width={WIDTH} height={HEIGHT} fill={`url(#${gradient})`} />

@@ -3,6 +3,8 @@
 export interface Formats {
   /** 12,345.6; at most `digits` after the point. */
   readonly number: (value: number, digits?: number) => string
+  /** 12K, 1.2만: for axes. */
+  readonly compact: (value: number) => string
   /** A figure such as 0.1923: always four digits after the point, so that columns line up. */
   readonly figure: (value: number) => string
   readonly percent: (share: number, digits?: number) => string
@@ -33,6 +35,7 @@ export function makeFormats(language: string): Formats {
     numbers.set(digits, there)
     return there
   }
+  const compact = new Intl.NumberFormat(language, { notation: 'compact', maximumFractionDigits: 1 })
   const figure = new Intl.NumberFormat(language, { minimumFractionDigits: 4, maximumFractionDigits: 4 })
   const time = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' })
   const day = new Intl.DateTimeFormat(language, { dateStyle: 'medium' })
@@ -43,6 +46,7 @@ export function makeFormats(language: string): Formats {
     new Intl.NumberFormat(language, { style: 'unit', unit: name, unitDisplay: 'short', maximumFractionDigits: digits }).format(count)
   return {
     number: (value, digits = 0) => numberFormat(digits).format(value),
+    compact: (value) => compact.format(value),
     figure: (value) => figure.format(value),
     percent: (share, digits = 0) => new Intl.NumberFormat(language, { style: 'percent', maximumFractionDigits: digits }).format(share),
     bytes: (count) =>

@@ -191,8 +191,8 @@ function WeekComparison() {
   const shownWeek = weeks.find(({ week }) => week === chosenWeek) ?? weeks.at(-1)
   return (
     <Panel
-      title={models.scatter}
-      text={models.scatterText}
+      title={models.oneWeekTitle}
+      text={models.oneWeekText}
       result={result}
       lines={8}
       empty={{ ...noWeek, text: models.empty }}
@@ -270,7 +270,7 @@ function WeekComparison() {
               </Figure>
               <Figure title="nDCG@10 · coverage@10" unit={shownWeek.week} height={320} table={table('nDCG@10 · coverage@10')}>
                 <Points
-                  label={models.scatter}
+                  label={models.accuracyAgainstCoverage}
                   xName="coverage@10"
                   yName="nDCG@10"
                   points={rows.map(({ candidate, metrics }) => ({

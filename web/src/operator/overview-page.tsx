@@ -1,12 +1,15 @@
 /** What serves, since when, how old it is, and how it came about. */
 import { Link } from 'react-router'
 import { useApi } from '../api/use-api.ts'
-import { Facts } from '../components/facts.tsx'
+import type { Timeline } from '../api/schema.ts'
+import { Facts, type Fact } from '../components/facts.tsx'
 import { DataTable } from '../components/data-table.tsx'
 import { Figure, Lines } from '../components/figure.tsx'
 import { Panel } from '../components/panel.tsx'
+import type { Formats } from '../i18n/formats.ts'
 import { useFormats, useMessages } from '../i18n/language.tsx'
 import { usePageTitle } from '../page-title.ts'
+import { isLive, runAddress, RunBadge, runsMissing, secondsOf, useRuns, useStageName } from './runs-page.tsx'
 
 const EVERY = 10_000
 
@@ -17,7 +20,9 @@ export function OverviewPage() {
     <>
       <h1>{overview.title}</h1>
       <Serving />
+      <LastRun />
       <Growth />
+      <TimelineOfModels />
     </>
   )
 }
@@ -27,6 +32,7 @@ function Serving() {
   const formats = useFormats()
   const ready = useApi('getReadiness', {}, { every: EVERY })
   const latest = useApi('getLatestModel', {}, { every: EVERY })
+  const timeline = useApi('listTimeline', { query: { limit: 50 } })
   return (
     <Panel title={overview.serving} result={latest}>
       {(model) => (
@@ -44,6 +50,7 @@ function Serving() {
                 value: <Link to={`/operator/models/${encodeURIComponent(model.version)}`}>{model.version}</Link>,
                 note: ready.data === undefined ? undefined : ready.data.origin === 'store' ? overview.originStore : overview.originCache,
               },
+              sinceOf(timeline.data?.items ?? [], model.version, overview.since, formats),
               { name: overview.trainedAt, value: formats.time(model.created_at), note: formats.ago(model.created_at) },
               { name: overview.algorithm, value: model.candidate },
               { name: overview.users, value: formats.number(model.users) },
@@ -60,6 +67,76 @@ function Serving() {
             {overview.choice}: {model.choice.reason}
           </p>
         </div>
+      )}
+    </Panel>
+  )
+}
+
+type Happened = Timeline['items'][number]
+
+/** Since when a version serves: since it was last promoted, or gone back to. */
+function sinceOf(items: readonly Happened[], version: string, name: string, formats: Formats): Fact | undefined {
+  const at = items.find((one) => one.version === version && (one.what === 'promoted' || one.what === 'rolled_back'))?.at
+  return at === undefined ? undefined : { name, value: formats.time(at), note: formats.ago(at) }
+}
+
+function LastRun() {
+  const { overview, runs } = useMessages()
+  const formats = useFormats()
+  const stageName = useStageName()
+  const result = useRuns(20)
+  if (runsMissing(result.error)) return null
+  return (
+    <Panel
+      title={overview.lastRun}
+      result={result}
+      empty={{ when: ({ items }) => items.length === 0, text: runs.empty }}
+      actions={<Link to="/operator/runs">{runs.title}</Link>}
+    >
+      {({ items }) => {
+        const [run] = items
+        if (run === undefined) return null
+        return (
+          <Facts
+            facts={[
+              { name: runs.week, value: <Link to={runAddress(run)}>{run.week ?? run.workflow_id}</Link> },
+              { name: runs.outcome, value: <RunBadge run={run} />, note: isLive(run) ? stageName(run.stage) : undefined },
+              { name: runs.started, value: formats.time(run.started_at), note: formats.ago(run.started_at) },
+              { name: runs.duration, value: formats.seconds(secondsOf(run) ?? 0) },
+            ]}
+          />
+        )
+      }}
+    </Panel>
+  )
+}
+
+function TimelineOfModels() {
+  const { overview, runs } = useMessages()
+  const formats = useFormats()
+  const result = useApi('listTimeline', { query: { limit: 50 } }, { every: () => 30_000 })
+  return (
+    <Panel title={overview.timeline} result={result} empty={{ when: ({ items }) => items.length === 0, text: overview.timelineEmpty }}>
+      {({ items }) => (
+        <DataTable
+          caption={overview.timeline}
+          rows={items}
+          rowKey={({ at, what, version }) => `${at} ${what} ${version ?? ''}`}
+          sorted={{ column: 'at', descending: true }}
+          columns={[
+            { id: 'at', header: overview.when, value: ({ at }) => at, cell: ({ at }) => formats.time(at) },
+            { id: 'what', header: overview.what, value: ({ what }) => what, cell: ({ what }) => overview.acts[what] ?? what },
+            {
+              id: 'version',
+              header: runs.version,
+              value: ({ version }) => version,
+              cell: ({ version }) =>
+                version === null ? '' : <Link to={`/operator/models/${encodeURIComponent(version)}`}>{version}</Link>,
+            },
+            { id: 'by', header: overview.by, value: ({ by }) => by },
+            { id: 'reason', header: overview.reason, value: ({ reason }) => reason },
+          ]}
+        />
       )}
     </Panel>
   )

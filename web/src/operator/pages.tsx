@@ -5,9 +5,12 @@ import { NotFound } from '../not-found.tsx'
 import '../styles/operator.css'
 import { ModelPage } from './model-page.tsx'
 import { ModelsPage } from './models-page.tsx'
+import { QualityPage } from './quality-page.tsx'
+import { RunPage } from './run-page.tsx'
+import { RunsPage } from './runs-page.tsx'
 import { OverviewPage } from './overview-page.tsx'
 import { ServicePage } from './service-page.tsx'
-import { TitlesPage } from './titles-page.tsx'
+import { TitleInspectorPage, TitlesPage } from './titles-page.tsx'
 import { UsersPage } from './users-page.tsx'
 
 export default function OperatorPages() {
@@ -15,10 +18,15 @@ export default function OperatorPages() {
     <Routes>
       <Route element={<Frame />}>
         <Route index element={<OverviewPage />} />
+        <Route path="runs" element={<RunsPage />} />
+        <Route path="runs/:id" element={<RunPage />} />
+        <Route path="data-quality" element={<QualityPage />} />
         <Route path="models" element={<ModelsPage />} />
         <Route path="models/:version" element={<ModelPage />} />
         <Route path="users" element={<UsersPage />} />
+        <Route path="users/:user" element={<UsersPage />} />
         <Route path="titles" element={<TitlesPage />} />
+        <Route path="titles/:id" element={<TitleInspectorPage />} />
         <Route path="service" element={<ServicePage />} />
         <Route path="overview" element={<Navigate to="/operator" replace />} />
         <Route path="*" element={<NotFound />} />
@@ -32,6 +40,8 @@ function Frame() {
   const { zone } = useFormats()
   const links = [
     ['/operator', operator.overview],
+    ['/operator/runs', operator.runs],
+    ['/operator/data-quality', operator.dataQuality],
     ['/operator/models', operator.models],
     ['/operator/users', operator.users],
     ['/operator/titles', operator.titles],

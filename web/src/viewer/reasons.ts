@@ -1,14 +1,25 @@
 import type { Messages } from '../i18n/en.ts'
+import { nameOf } from './words.ts'
+
+interface Reasoned {
+  readonly reason: string
+  /** The title of the history that counted most. */
+  readonly because?: { readonly program_id: string; readonly program_name: string | null }
+}
 
 /** The API gives reasons in a few English words; the app says them in its own. What it does not know is said as it came. */
-export function reasonText(reason: string, { reasons }: Messages): string {
-  if (reason === 'for you') return reasons.forYou
-  if (reason === 'popular') return reasons.popular
-  if (reason === 'trending') return reasons.trending
-  if (reason === 'new') return reasons.new
-  const because = /^because you watched (.+)$/i.exec(reason)?.[1]
-  if (because !== undefined) return reasons.because(because)
-  const like = /^like (.+)$/i.exec(reason)?.[1]
-  if (like !== undefined) return reasons.similar(like)
-  return reason === '' ? reasons.other : reason
+export function reasonText({ reason, because }: Reasoned, messages: Messages): string {
+  const { reasons } = messages
+  if (because !== undefined) return reasons.because(nameOf(because, messages))
+  const known: Readonly<Record<string, string>> = {
+    '': reasons.other,
+    'for you': reasons.forYou,
+    popular: reasons.popular,
+    trending: reasons.trending,
+    new: reasons.new,
+    'continue watching': reasons.continued,
+    'next episode': reasons.nextEpisode,
+  }
+  const like = /^like (.+)$/.exec(reason)?.[1]
+  return known[reason] ?? (like === undefined ? reason : reasons.similar(like))
 }

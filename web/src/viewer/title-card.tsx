@@ -2,51 +2,55 @@
 import { useState } from 'react'
 import { Button, Dialog, DialogTrigger, Popover } from 'react-aria-components'
 import { Link } from 'react-router'
+import type { HomeRow, Recommendation } from '../api/schema.ts'
 import { Poster } from '../components/poster.tsx'
 import { useFormats, useMessages } from '../i18n/language.tsx'
+import { useNotice } from '../notice.tsx'
+import { useDeeds } from './events.ts'
 import { reasonText } from './reasons.ts'
-import type { RowTitle } from './rows.ts'
 import { ageText, nameOf } from './words.ts'
 
-export function TitleCard({ title, onDismiss }: { readonly title: RowTitle; readonly onDismiss?: (title: RowTitle) => void }) {
+type CardTitle = Recommendation | HomeRow['items'][number]
+
+export function TitleCard({ title }: { readonly title: CardTitle }) {
   const messages = useMessages()
   const formats = useFormats()
   const name = nameOf(title, messages)
-  const share = title.watched_share
+  const share = 'watched_share' in title ? title.watched_share : undefined
+  const episode = 'episode' in title ? title.episode : undefined
+  const facts = [
+    episode === undefined || episode === null ? undefined : messages.title.episode(episode),
+    title.genre,
+    title.age_limit === null ? undefined : ageText(title.age_limit, messages),
+  ].filter((fact) => fact !== undefined && fact !== null && fact !== '')
   return (
     <article className="card">
-      <Link className="card-link" to={`/title/${encodeURIComponent(title.program_id)}`}>
+      <Link
+        className="card-link"
+        to={`/title/${encodeURIComponent(title.program_id)}`}
+        state={{ reason: title.reason, because: title.because }}
+      >
         <Poster id={title.program_id} name={name} genre={title.genre} />
+        <span className="hidden-visually">{name}</span>
         {share === undefined || share === 0 ? null : (
           <span className="card-progress" role="img" aria-label={messages.title.progress(formats.percent(share))}>
             <span style={{ inlineSize: `${Math.round(share * 100)}%` }} />
           </span>
         )}
-        <span className="card-name">{name}</span>
       </Link>
       <div className="card-foot">
-        <span className="quiet small card-facts">
-          {[
-            title.episode === undefined || title.episode === null ? undefined : messages.title.episode(title.episode),
-            title.genre,
-            title.age_limit === null ? undefined : ageText(title.age_limit, messages),
-          ]
-            .filter((fact) => fact !== undefined && fact !== null)
-            .join(' · ')}
-        </span>
-        <CardMenu title={title} name={name} onDismiss={onDismiss} />
+        <ul className="quiet small card-facts">
+          {facts.map((fact) => (
+            <li key={fact}>{fact}</li>
+          ))}
+        </ul>
+        <CardMenu title={title} name={name} />
       </div>
     </article>
   )
 }
 
-interface CardMenuProps {
-  readonly title: RowTitle
-  readonly name: string
-  readonly onDismiss: ((title: RowTitle) => void) | undefined
-}
-
-function CardMenu({ title, name, onDismiss }: CardMenuProps) {
+function CardMenu({ title, name }: { readonly title: CardTitle; readonly name: string }) {
   const messages = useMessages()
   const [open, setOpen] = useState(false)
   return (
@@ -62,21 +66,44 @@ function CardMenu({ title, name, onDismiss }: CardMenuProps) {
         <Dialog aria-label={messages.title.whyOf(name)} className="stack">
           <div>
             <p className="why-head">{messages.title.why}</p>
-            <p>{reasonText(title.reason, messages)}</p>
+            <p>{reasonText(title, messages)}</p>
           </div>
-          {onDismiss === undefined ? null : (
-            <Button
-              className="button"
-              onPress={() => {
-                setOpen(false)
-                onDismiss(title)
-              }}
-            >
-              {messages.title.notInterested}
-            </Button>
-          )}
+          <DismissButton programId={title.program_id} name={name} onDone={() => setOpen(false)} />
         </Dialog>
       </Popover>
     </DialogTrigger>
+  )
+}
+
+export function DismissButton({
+  programId,
+  name,
+  onDone,
+}: {
+  readonly programId: string
+  readonly name: string
+  readonly onDone?: () => void
+}) {
+  const { title } = useMessages()
+  const deeds = useDeeds()
+  const say = useNotice()
+  return (
+    <Button
+      className="button"
+      isDisabled={deeds.isPending}
+      onPress={() =>
+        deeds.mutate(
+          { type: 'dismissal', programId },
+          {
+            onSuccess: () => {
+              say(title.dismissed(name))
+              onDone?.()
+            },
+          },
+        )
+      }
+    >
+      {title.notInterested}
+    </Button>
   )
 }

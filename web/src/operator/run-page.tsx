@@ -1,0 +1,205 @@
+/** One run: its stages as they pass, what a gate found, and the answer to a hold. */
+import { useMutation } from '@tanstack/react-query'
+import { useState } from 'react'
+import { Button, Dialog, DialogTrigger, Heading, Label, Modal, ModalOverlay, TextArea, TextField } from 'react-aria-components'
+import { Link, useParams } from 'react-router'
+import { call } from '../api/client.ts'
+import type { RunDetail } from '../api/schema.ts'
+import { queryClient, useApi } from '../api/use-api.ts'
+import { DataTable } from '../components/data-table.tsx'
+import { Badge, Facts } from '../components/facts.tsx'
+import { Failure, Loaded, Section } from '../components/panel.tsx'
+import { useFormats, useMessages } from '../i18n/language.tsx'
+import { useNotice } from '../notice.tsx'
+import { usePageTitle } from '../page-title.ts'
+import { useSession } from '../session.tsx'
+import { isLive, RunBadge, runsMissing, secondsOf, useRuns, useStageName } from './runs-page.tsx'
+
+export function RunPage() {
+  const { id = '' } = useParams()
+  const { runs } = useMessages()
+  const formats = useFormats()
+  const listed = useRuns(200).data?.items.find((run) => run.run_id === id || run.workflow_id === id || run.week === id)
+  const result = useApi('getRun', { path: { id } }, { every: (data) => (data !== undefined && isLive(data) ? 1000 : undefined) })
+  const title = runs.one(listed?.week ?? id)
+  usePageTitle(title)
+  return (
+    <>
+      <h1>
+        {title} {result.data === undefined ? null : <RunBadge run={result.data} />}
+      </h1>
+      {listed === undefined ? null : (
+        <Section title={runs.state}>
+          <Facts
+            facts={[
+              { name: runs.started, value: formats.time(listed.started_at), note: formats.ago(listed.started_at) },
+              listed.ended_at === null ? undefined : { name: runs.ended, value: formats.time(listed.ended_at) },
+              { name: runs.duration, value: formats.seconds(secondsOf(listed) ?? 0) },
+              {
+                name: runs.version,
+                value:
+                  listed.model === null ? '–' : <Link to={`/operator/models/${encodeURIComponent(listed.model)}`}>{listed.model}</Link>,
+              },
+              { name: 'Temporal', value: <TemporalLink workflowId={listed.workflow_id} runId={listed.run_id} />, note: listed.run_id },
+            ]}
+          />
+        </Section>
+      )}
+      {runsMissing(result.error) ? (
+        <p className="empty">{runs.notConfigured}</p>
+      ) : (
+        <Loaded result={result} lines={8}>
+          {(run) => (
+            <>
+              {run.held_until === null ? null : <Hold run={run} until={run.held_until} />}
+              <Stages run={run} />
+              {run.breaches.length === 0 ? null : <Breaches run={run} />}
+            </>
+          )}
+        </Loaded>
+      )}
+    </>
+  )
+}
+
+/** A link where the server knows Temporal's UI; the workflow's id otherwise. */
+function TemporalLink({ workflowId, runId }: { readonly workflowId: string; readonly runId: string }) {
+  const { runs } = useMessages()
+  const base = useTemporalUi()
+  if (base === undefined) return <code>{workflowId}</code>
+  return (
+    <a href={`${base}/workflows/${encodeURIComponent(workflowId)}/${encodeURIComponent(runId)}/history`} target="_blank" rel="noreferrer">
+      {runs.temporal}
+    </a>
+  )
+}
+
+const useTemporalUi = (): string | undefined => undefined
+
+function Stages({ run }: { readonly run: RunDetail }) {
+  const { runs } = useMessages()
+  const formats = useFormats()
+  const stageName = useStageName()
+  const total = run.stages.reduce((sum, stage) => sum + (secondsOf(stage) ?? 0), 0)
+  return (
+    <Section title={runs.timeline}>
+      <ol className="stages">
+        {run.stages.map((stage) => {
+          const seconds = secondsOf(stage)
+          return (
+            <li key={stage.name} className={`stage ${stage.state}`} aria-current={stage.state === 'running' ? 'step' : undefined}>
+              <span className="stage-mark" aria-hidden="true" />
+              <div className="stage-text">
+                <p>
+                  <strong>{stageName(stage.name)}</strong>{' '}
+                  <span className="quiet small">
+                    {runs.states[stage.state] ?? stage.state}
+                    {seconds === undefined ? '' : ` · ${formats.seconds(seconds)}`}
+                  </span>
+                </p>
+                {stage.detail === null ? null : <p className="small">{stage.detail}</p>}
+                {seconds === undefined || total === 0 ? null : (
+                  <span className="stage-bar" aria-hidden="true">
+                    <span style={{ inlineSize: `${(100 * seconds) / total}%` }} />
+                  </span>
+                )}
+              </div>
+            </li>
+          )
+        })}
+      </ol>
+    </Section>
+  )
+}
+
+function Breaches({ run }: { readonly run: RunDetail }) {
+  const { runs, quality } = useMessages()
+  return (
+    <Section title={runs.breaches}>
+      <DataTable
+        caption={runs.breaches}
+        rows={run.breaches}
+        rowKey={({ check, detail }) => `${check} ${detail}`}
+        columns={[
+          { id: 'check', header: quality.reason, value: ({ check }) => check },
+          { id: 'detail', header: runs.detail, value: ({ detail }) => detail },
+        ]}
+      />
+    </Section>
+  )
+}
+
+function Hold({ run, until }: { readonly run: RunDetail; readonly until: string }) {
+  const { runs } = useMessages()
+  const formats = useFormats()
+  const session = useSession()
+  return (
+    <Section title={runs.held} className="hold">
+      <div className="stack">
+        <p>{runs.heldUntil(formats.time(until))}</p>
+        {session?.role === 'admin' ? (
+          <div className="title-actions">
+            <Answer run={run} answer="approve" />
+            <Answer run={run} answer="reject" />
+          </div>
+        ) : (
+          <p className="quiet">
+            <Badge tone="warn">admin</Badge> {runs.needsAdmin}
+          </p>
+        )}
+      </div>
+    </Section>
+  )
+}
+
+function Answer({ run, answer }: { readonly run: RunDetail; readonly answer: 'approve' | 'reject' }) {
+  const { runs, common } = useMessages()
+  const say = useNotice()
+  const [open, setOpen] = useState(false)
+  const [reason, setReason] = useState('')
+  const request = useMutation({
+    mutationFn: () =>
+      call(answer === 'approve' ? 'approveRun' : 'rejectRun', { path: { id: run.workflow_id }, body: { reason: reason.trim() } }),
+    onSuccess: async () => {
+      say(runs.answered)
+      setOpen(false)
+      await queryClient.invalidateQueries()
+    },
+  })
+  const approve = answer === 'approve'
+  return (
+    <DialogTrigger isOpen={open} onOpenChange={setOpen}>
+      <Button className={approve ? 'button primary' : 'button'}>{approve ? runs.approve : runs.reject}</Button>
+      <ModalOverlay className="modal-ground" isDismissable>
+        <Modal className="modal">
+          <Dialog>
+            <form
+              className="stack"
+              onSubmit={(event) => {
+                event.preventDefault()
+                if (reason.trim() !== '') request.mutate()
+              }}
+            >
+              <Heading slot="title">{approve ? runs.approveTitle : runs.rejectTitle}</Heading>
+              <p>{approve ? runs.approveText : runs.rejectText}</p>
+              <TextField className="field" value={reason} onChange={setReason} isRequired maxLength={1000}>
+                <Label className="field-label">{runs.reason}</Label>
+                <TextArea className="input" />
+              </TextField>
+              <p className="quiet small">{runs.reasonNeeded}</p>
+              {request.isError ? <Failure error={request.error} /> : null}
+              <div className="title-actions">
+                <Button className="button primary" type="submit" isDisabled={reason.trim() === '' || request.isPending}>
+                  {approve ? runs.approve : runs.reject}
+                </Button>
+                <Button className="button" slot="close">
+                  {common.cancel}
+                </Button>
+              </div>
+            </form>
+          </Dialog>
+        </Modal>
+      </ModalOverlay>
+    </DialogTrigger>
+  )
+}
