@@ -5,7 +5,8 @@ import type { ObjectStore } from '../contracts/ports.ts'
 import type { ChosenCandidate, EvaluatedSplit } from '../contracts/run.ts'
 import { readDocument } from '../contracts/stored-documents.ts'
 
-const METRIC = 'ndcg@10'
+/** What candidates are compared by. */
+export const choiceMetric = 'ndcg@10'
 /** Fewer test users than this make the newest week too thin to choose by. */
 const LEAST_TIME_SPLIT_USERS = 100
 
@@ -13,7 +14,10 @@ export async function chooseModel(evaluated: readonly EvaluatedSplit[], store: O
   return choose(await Promise.all(evaluated.map(({ resultKey }) => readDocument(store, SplitResult, resultKey))))
 }
 
-const valueOf = (measured: Measured): number => measured.metrics[METRIC] ?? Number.NEGATIVE_INFINITY
+const valueOf = (measured: Measured): number => measured.metrics[choiceMetric] ?? Number.NEGATIVE_INFINITY
+
+/** Best first; of equals, the earlier candidate. */
+export const bestFirst = (candidates: readonly Measured[]): readonly Measured[] => candidates.toSorted((a, b) => valueOf(b) - valueOf(a))
 
 /** By the newest week where enough users can be tested in it, else by the random hold-out. Of equals, the earlier candidate. */
 export function choose(results: readonly SplitResult[]): ChosenCandidate {
@@ -21,7 +25,7 @@ export function choose(results: readonly SplitResult[]): ChosenCandidate {
   const random = results.find(({ kind }) => kind === 'random')
   const enough = time !== undefined && time.test_users >= LEAST_TIME_SPLIT_USERS
   const split = enough ? time : (random ?? time)
-  const [best, second] = (split?.candidates ?? []).toSorted((a, b) => valueOf(b) - valueOf(a))
+  const [best, second] = bestFirst(split?.candidates ?? [])
   if (split === undefined || best === undefined)
     throw new MatineeError('no_training_data', 'no candidate could be measured: there are no test users')
 
@@ -34,8 +38,8 @@ export function choose(results: readonly SplitResult[]): ChosenCandidate {
   return {
     candidate: { name: best.candidate, algorithm: best.algorithm, parameters: best.parameters },
     by: split.kind,
-    metric: METRIC,
+    metric: choiceMetric,
     value: valueOf(best),
-    reason: `best ${METRIC} on ${where}: ${valueOf(best).toFixed(4)}, ${rival}${thin}${popular}`,
+    reason: `best ${choiceMetric} on ${where}: ${valueOf(best).toFixed(4)}, ${rival}${thin}${popular}`,
   }
 }

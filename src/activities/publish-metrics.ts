@@ -1,13 +1,14 @@
 /** Writes the week's figures, makes the six accuracy tables anew from all weeks' figures, and moves the week counter. */
-import { FinalResult, SplitResult, WeekMetrics, type AccuracyTable } from '../contracts/documents.ts'
+import { FinalResult, SplitResult, type AccuracyTable, type WeekMetrics } from '../contracts/documents.ts'
 import { MatineeError } from '../contracts/errors.ts'
 import type { ObjectStore } from '../contracts/ports.ts'
 import type { PublishInput } from '../contracts/run.ts'
 import { accuracyMetrics, storeKeys, type AccuracyMetric } from '../contracts/store-keys.ts'
 import { documentText, putDocument, readDocument } from '../contracts/stored-documents.ts'
-import { mondayWithDots, parseWeek, type Week } from '../contracts/week.ts'
+import { mondayWithDots, type Week } from '../contracts/week.ts'
 import { publishedFigures } from './publish-model.ts'
 import { advanceCounter } from './week-counter.ts'
+import { newestFigures } from './week-metrics.ts'
 
 const ATTEMPTS_AT_MOST = 20
 
@@ -62,19 +63,6 @@ async function writeAccuracyTables(store: ObjectStore): Promise<number> {
     if (writes.every(({ written }) => written)) return weeks.length
   }
   throw new MatineeError('store_conflict', `model_accuracy/ was changed by others ${ATTEMPTS_AT_MOST} times in a row; try again`)
-}
-
-/** Figures of each measured week, in week order; of several runs of a week the one that started last. */
-async function newestFigures(store: ObjectStore): Promise<readonly (readonly [Week, WeekMetrics])[]> {
-  const newest = new Map<Week, WeekMetrics>()
-  for await (const { key } of store.list(storeKeys.metricsPrefix)) {
-    if (!storeKeys.isMetrics(key)) continue
-    const metrics = await readDocument(store, WeekMetrics, key)
-    const week = parseWeek(metrics.week)
-    const rival = newest.get(week)
-    if (rival === undefined || rival.measured_at <= metrics.measured_at) newest.set(week, metrics)
-  }
-  return [...newest].toSorted(([a], [b]) => (a < b ? -1 : 1))
 }
 
 const headings: Record<AccuracyMetric, string> = {

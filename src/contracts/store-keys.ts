@@ -33,9 +33,12 @@ export const storeKeys = {
 
   accuracy: (metric: AccuracyMetric): string => `model_accuracy/${metric}.json`,
   metricsPrefix: 'metrics/',
+  metricsOfWeek: (week: Week): string => `metrics/${week}/`,
   metrics: (week: Week, version: string): string => `metrics/${week}/${version}.json`,
   /** True for the figures of one model; false for what else lies beside them. */
   isMetrics: (key: string): boolean => /^metrics\/\d{4}-W\d{2}\/\d{4}-W\d{2}-[0-9a-f]{8}\.json$/.test(key),
+  /** What the week's run tried, what won, and what got worse for whom: for people, and the same for programs. */
+  weekReport: (week: Week, file: 'report.md' | 'report.json'): string => `metrics/${week}/${file}`,
   metricsUsers: (week: Week, version: string): string => `metrics/${week}/${version}.users.parquet`,
 } as const
 

@@ -1,18 +1,25 @@
 /** Ranks for the test users of one split with each fitted candidate, and leaves figures: means, and of each user. */
 import { FitResult, type Measured, type SplitResult } from '../../contracts/documents.ts'
 import { MatineeError } from '../../contracts/errors.ts'
+import type { Features } from '../../contracts/ports.ts'
 import type { EvaluatedSplit, EvaluateInput, TrainedCandidate } from '../../contracts/run.ts'
 import { storeKeys } from '../../contracts/store-keys.ts'
 import { putDocument, readDocument } from '../../contracts/stored-documents.ts'
 import type { Week } from '../../contracts/week.ts'
 import { decodeSafetensors } from '../../model/artifact/safetensors.ts'
-import { catalogueSizeOf, measureUsers } from '../../model/evaluation/rank-users.ts'
+import { ListQualities } from '../../model/evaluation/list-qualities.ts'
+import { catalogueSizeOf, measureUsers, usersWithTargets } from '../../model/evaluation/rank-users.ts'
+import { SegmentFigures } from '../../model/evaluation/segments.ts'
 import { familyOf } from '../../model/families.ts'
 import { RankingMetrics } from '../../model/metrics/ranking-metrics.ts'
 import type { Interactions, Model } from '../../model/model.ts'
+import type { Split } from '../../model/split/split.ts'
+import { figuresOfWeekBefore } from '../week-metrics.ts'
+import { bootstrap, compareCandidates, comparedMetrics, type UserValues } from './compare-candidates.ts'
 import { jobDigest, sha256 } from './job-digest.ts'
 import type { JobPorts } from './job-ports.ts'
-import { describeSplit, readSplit } from './split-features.ts'
+import { describeSplit, readSplit, startDayOf } from './split-features.ts'
+import { genreNumbers, kidsTitles, newTitles, type TitleSegment } from './title-segments.ts'
 import { UserFigures } from './user-figures.ts'
 
 const CUTOFFS = [10, 20] as const
@@ -25,49 +32,98 @@ export async function evaluateJob(input: EvaluateInput, ports: JobPorts): Promis
   const usersKey = storeKeys.training(features.week, job, 'users.parquet')
 
   const { data, split } = await readSplit(features, spec, ports)
-  const candidates: Measured[] = []
-  const figures = new UserFigures(data.userIds, CUTOFFS)
-  let testUsers = 0
-  const known = itemsOf(split.train)
-  for (const fit of fits) {
-    const model = await loadFit(features.week, fit, ports)
-    const metrics = new RankingMetrics({ cutoffs: CUTOFFS, itemCount: split.train.itemCount, catalogueSize: catalogueSizeOf(split.train) })
-    const started = ports.monotonicMs()
-    let users = 0
-    for (const batch of measureUsers({ model, ...split, metrics, recommendable: known })) {
-      for (const { user, values } of batch) figures.add(user, fit.candidate.name, values)
-      users += batch.length
-      ports.report({ phase: `ranking ${fit.candidate.name} for ${users} users` })
-      await ports.breathe()
-    }
-    testUsers = users
-    candidates.push({
-      candidate: fit.candidate.name,
-      algorithm: fit.candidate.algorithm,
-      parameters: { ...fit.candidate.parameters },
-      seconds: { train: roundedTo3(fit.trainSeconds), rank: roundedTo3((ports.monotonicMs() - started) / 1000) },
-      metrics: { ...metrics.result() },
-    })
+  const task: RankingTask = {
+    week: features.week,
+    split,
+    users: usersWithTargets(split.train, split.test),
+    genreOf: genreNumbers(data.items),
+    titles: titleSegmentsOf(data, features.week),
   }
-
+  const figures = new UserFigures(data.userIds, CUTOFFS)
+  const ranked: RankedCandidate[] = []
+  for (const fit of fits) ranked.push(await rankCandidate(fit, task, figures, ports))
   await figures.write(usersKey, ports)
+
+  const before = await figuresOfWeekBefore(ports.store, features.week)
+  const candidates = await compareCandidates(ranked, before?.candidate, ports)
   const result: SplitResult = {
     kind: spec.kind,
     description: describeSplit(spec),
     ...(spec.kind === 'random' ? { seed: spec.seed } : {}),
     train_pairs: split.train.items.length,
     test_pairs: split.test.items.length,
-    test_users: testUsers,
-    candidates,
+    test_users: task.users.length,
+    bootstrap,
+    segments: { ...ranked[0]?.userSegments, ...Object.fromEntries(task.titles.map(({ name, description }) => [name, description])) },
+    candidates: [...candidates],
   }
   await putDocument(ports.store, resultKey, result)
   return {
     split: spec,
     resultKey,
     usersKey,
-    testUsers: testUsers,
+    testUsers: task.users.length,
     headline: Object.fromEntries(candidates.map(({ candidate, metrics }) => [candidate, metrics['ndcg@10'] ?? 0])),
   }
+}
+
+/** What is the same for every candidate of a split. */
+interface RankingTask {
+  readonly week: Week
+  readonly split: Split
+  /** Those with targets, ascending. */
+  readonly users: Uint32Array
+  readonly genreOf: Int32Array
+  readonly titles: readonly TitleSegment[]
+}
+
+interface RankedCandidate extends UserValues {
+  /** What each user segment is, in words. */
+  readonly userSegments: Readonly<Record<string, string>>
+}
+
+async function rankCandidate(
+  fit: TrainedCandidate,
+  { week, split, users, genreOf, titles }: RankingTask,
+  figures: UserFigures,
+  ports: JobPorts,
+): Promise<RankedCandidate> {
+  const { train } = split
+  const { candidate } = fit
+  const model = await loadFit(week, fit, ports)
+  const metrics = new RankingMetrics({ cutoffs: CUTOFFS, itemCount: train.itemCount, catalogueSize: catalogueSizeOf(train) })
+  const qualities = new ListQualities({ cutoffs: CUTOFFS, train, genreOf })
+  const marks = new Map(titles.map((segment) => [segment.name, segment.marks]))
+  const segments = new SegmentFigures({ cutoffs: CUTOFFS, train, users, titles: marks })
+  const values = comparedMetrics.map(() => new Float64Array(users.length))
+  const columns = comparedMetrics.map((metric) => metrics.columns.indexOf(metric))
+  const started = ports.monotonicMs()
+  for (const batch of measureUsers({ model, ...split, metrics, recommendable: itemsOf(train), threads: ports.threads })) {
+    const first = metrics.users - batch.length
+    for (const [n, measured] of batch.entries()) {
+      figures.add(measured.user, candidate.name, measured.values)
+      qualities.add(measured.user, measured.list)
+      segments.add(measured)
+      for (const [index, array] of values.entries()) array[first + n] = measured.values[columns[index] ?? -1] ?? NaN
+    }
+    ports.report({ phase: `ranking ${candidate.name} for ${metrics.users} of ${users.length} users` })
+    await ports.breathe()
+  }
+  const measured: Measured = {
+    candidate: candidate.name,
+    algorithm: candidate.algorithm,
+    parameters: { ...candidate.parameters },
+    seconds: { train: roundedTo3(fit.trainSeconds), rank: roundedTo3((ports.monotonicMs() - started) / 1000) },
+    metrics: { ...metrics.result(), ...qualities.result() },
+    segments: Object.fromEntries(Object.entries(segments.result()).map(([name, one]) => [name, { ...one }])),
+  }
+  return { measured, values, userSegments: segments.descriptions }
+}
+
+/** New titles only where the weeks are told apart. */
+function titleSegmentsOf({ items, weekly }: Features, week: Week): readonly TitleSegment[] {
+  const segments = [kidsTitles(items), weekly === undefined ? undefined : newTitles(weekly, items.length, startDayOf(week))]
+  return segments.filter((segment) => segment !== undefined)
 }
 
 /** Marks of the items that training knows: only they can be in a list. */

@@ -2,7 +2,7 @@
 import { MatineeError } from '../../contracts/errors.ts'
 import type { Features, WeeklyPairs } from '../../contracts/ports.ts'
 import type { FeaturesRef, SplitSpec } from '../../contracts/run.ts'
-import { weekStart } from '../../contracts/week.ts'
+import { weekStart, type Week } from '../../contracts/week.ts'
 import { includes } from '../../model/metrics/ranking-metrics.ts'
 import type { Interactions } from '../../model/model.ts'
 import { buildInteractions, itemsOfUser, selectPairs, userOfPairs } from '../../model/sparse/interactions.ts'
@@ -27,8 +27,11 @@ export async function readSplit(
 ): Promise<{ readonly data: Features; readonly split: Split }> {
   const data = await ports.readFeatures(ref, { weekly: spec.kind === 'time' })
   if (spec.kind === 'random') return { data, split: randomHoldOut(watchedPairs(data), spec.share, spec.seed) }
-  return { data, split: weekSplit(data, Date.parse(`${weekStart(ref.week).slice(0, 10)}T00:00:00Z`) / DAY_MS) }
+  return { data, split: weekSplit(data, startDayOf(ref.week)) }
 }
+
+/** Days from 1970-01-01 to the Monday that starts the week, as `WeeklyPairs` counts them. */
+export const startDayOf = (week: Week): number => Date.parse(`${weekStart(week).slice(0, 10)}T00:00:00Z`) / DAY_MS
 
 /**
  * Training: what was watched before the week that starts on `weekStartDay` (days since 1970-01-01), each pair rated as of then.

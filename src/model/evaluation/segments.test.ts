@@ -28,12 +28,12 @@ test('users by quartiles of their histories, titles by their marks', () => {
   const targets = Array.from({ length: 6 }, () => Uint32Array.of(8, 9))
   const lists = [[8, 9], [0, 1], [8, 0], [0, 8], [0, 1], [9, 8]].map((list) => Uint32Array.from(list)) // prettier-ignore
   const { figures } = figuresOf([0, 2, 3, 4, 5, 6], lists, targets, Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, 1))
-  assert.deepEqual(figures.ranges, {
-    all_users: { from: 0, to: Infinity },
-    new_users: { from: 0, to: 2 },
-    light_users: { from: 3, to: 3 },
-    regular_users: { from: 4, to: 5 },
-    heavy_users: { from: 6, to: Infinity },
+  assert.deepEqual(figures.descriptions, {
+    all_users: 'all test users',
+    new_users: '0 to 2 titles watched in training',
+    light_users: '3 titles watched in training',
+    regular_users: '4 to 5 titles watched in training',
+    heavy_users: '6 or more titles watched in training',
   })
   const { all_users: all, new_users: fresh, light_users: light, regular_users: regular, heavy_users: heavy, marked } = figures.result()
   const recalls = [all, fresh, light, regular, heavy, marked].map((segment) => [segment?.['users'], segment?.['recall@2']])

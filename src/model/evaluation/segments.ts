@@ -31,10 +31,10 @@ const told = ['ndcg', 'recall'] as const
 const newUsersAtMost = 2
 
 export const userSegments = ['all_users', 'new_users', 'light_users', 'regular_users', 'heavy_users'] as const
-export type UserSegment = (typeof userSegments)[number]
+type UserSegment = (typeof userSegments)[number]
 
 /** How many training items the users of a segment have, both included. */
-export interface HistoryRange {
+interface HistoryRange {
   readonly from: number
   readonly to: number
 }
@@ -170,6 +170,9 @@ class TitleSegment {
   }
 }
 
+const rangeText = ({ from, to }: HistoryRange): string =>
+  `${to === Infinity ? `${from} or more` : from === to ? from : `${from} to ${to}`} titles watched in training`
+
 /** In the order of `RankingMetrics.columns`. */
 const columnsOf = (cutoffs: readonly number[]): readonly string[] => cutoffs.flatMap((k) => userMetrics.map((metric) => `${metric}@${k}`))
 
@@ -184,15 +187,14 @@ export interface SegmentFiguresOptions {
 
 /** Takes the test users one after the other. */
 export class SegmentFigures {
-  /** How many training items the users of each segment have. */
-  readonly ranges: Readonly<Record<UserSegment, HistoryRange>>
+  readonly #ranges: Readonly<Record<UserSegment, HistoryRange>>
   readonly #train: Interactions
   readonly #columns: readonly string[]
   readonly #users: ReadonlyMap<UserSegment, Segment>
   readonly #titles: ReadonlyMap<string, TitleSegment>
 
   constructor({ cutoffs, train, users, titles }: SegmentFiguresOptions) {
-    this.ranges = historyRanges(train, users)
+    this.#ranges = historyRanges(train, users)
     this.#train = train
     this.#columns = columnsOf(cutoffs)
     this.#users = new Map(userSegments.map((name) => [name, new Segment(cutoffs)]))
@@ -202,10 +204,21 @@ export class SegmentFigures {
   add({ user, list, targets, values }: MeasuredUser): void {
     const length = itemsOfUser(this.#train, user).length
     for (const [name, segment] of this.#users) {
-      const { from, to } = this.ranges[name]
+      const { from, to } = this.#ranges[name]
       if (length >= from && length <= to) segment.add(values, this.#columns)
     }
     for (const segment of this.#titles.values()) segment.add(list, targets)
+  }
+
+  /** What each user segment is, in words. */
+  get descriptions(): Readonly<Record<UserSegment, string>> {
+    return {
+      all_users: 'all test users',
+      new_users: rangeText(this.#ranges.new_users),
+      light_users: rangeText(this.#ranges.light_users),
+      regular_users: rangeText(this.#ranges.regular_users),
+      heavy_users: rangeText(this.#ranges.heavy_users),
+    }
   }
 
   /** By segment; those that no user is in, or no target, are left out. */
