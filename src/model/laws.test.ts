@@ -1,9 +1,10 @@
 /** What every family promises, each law written once. */
 import assert from 'node:assert/strict'
-import test from 'node:test'
+import test, { after } from 'node:test'
+import { WorkerKernelThreads } from '../adapters/kernel-threads.ts'
 import { decodeSafetensors, encodeSafetensors } from './artifact/safetensors.ts'
 import { rankUsers } from './evaluation/rank-users.ts'
-import { families } from './families.ts'
+import { families, familyOf } from './families.ts'
 import type { Fit, FitProgress, Interactions, Model, ModelFamily, Parameters, Tensors } from './model.ts'
 import { Random } from './random/random.ts'
 import { buildInteractions, itemsOfUser } from './sparse/interactions.ts'
@@ -293,3 +294,38 @@ for (const family of families) {
     assert.ok(own / lists > 0.85, `${own} of ${lists} are of the user's own group`)
   })
 }
+
+const threadCounts = [1, 2, 3].map((count) => new WorkerKernelThreads(count))
+after(() => Promise.all(threadCounts.map((threads) => threads.close())))
+
+for (const [algorithm, parameters] of [
+  ['warp', { factors: 8, epochs: 3 }],
+  ['warp', { factors: 30, epochs: 2, regularization: 0.001 }],
+  ['ials', { factors: 13, iterations: 3 }],
+  ['ials', { factors: 16, iterations: 3, cholesky: true }],
+] as const)
+  test(`${algorithm} ${JSON.stringify(parameters)}: any number of threads leaves the same bytes and lists, also when it changes in between`, () => {
+    // Enough items for several blocks of them, and for several panels.
+    const random = Random.seeded(7)
+    const input = buildInteractions(700, 1100, {
+      users: Uint32Array.from({ length: 9000 }, () => random.below(690)),
+      items: Uint32Array.from({ length: 9000 }, () => Math.floor(1100 * random.unit() ** 2)),
+      weights: Float32Array.from({ length: 9000 }, () => random.unit()),
+    })
+    const family = familyOf(algorithm)
+    const users = Uint32Array.from(Array(input.userCount).keys())
+    const recommendable = Uint8Array.from({ length: input.itemCount }, (_, item) => Number(item % 5 !== 0))
+    let checkpoint: Tensors | undefined
+    const runs = threadCounts.map((threads) => {
+      const fit = family.start(input, parameters, 1, checkpoint, { threads })
+      while (fit.advance().fraction < 1) checkpoint ??= fit.checkpoint()
+      const model = fit.finish()
+      const lists = [...rankUsers({ model, train: input, users, k: 7, recommendable, threads })].flat()
+      return { bytes: bytesOf(model.tensors()), lists }
+    })
+    assert.ok(checkpoint !== undefined)
+    for (const run of runs) assert.deepEqual(run, runs[0])
+    const model = family.load(decodeSafetensors(runs[0]?.bytes ?? new Uint8Array()).tensors)
+    for (const { user, list } of runs[0]?.lists ?? [])
+      assert.deepEqual(list, topK(scoresOf(model, user), 7, { exclude: itemsOfUser(input, user), allowed: recommendable }))
+  })

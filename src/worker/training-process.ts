@@ -1,6 +1,7 @@
 /** The process in which one training job runs: takes the job from its parent, tells progress, leaves results in the store. */
 import { DuckDbEngine } from '../adapters/columns/duckdb.ts'
 import { readFeatures } from '../adapters/columns/read-features.ts'
+import { WorkerKernelThreads } from '../adapters/kernel-threads.ts'
 import { openStore } from '../adapters/object-store/open-store.ts'
 import type { ProcessMessage, StartMessage } from '../adapters/training-runner.ts'
 import { evaluateJob } from '../activities/jobs/evaluate-job.ts'
@@ -48,6 +49,8 @@ async function main({ kind, input, setup }: StartMessage): Promise<void> {
       await new Promise((resolve) => setImmediate(resolve))
       if (stopping) process.exit(143)
     },
+    threads: new WorkerKernelThreads(setup.threads),
+    memoryMib: setup.memoryMib,
     monotonicMs: () => performance.now(),
   }
   try {

@@ -3,7 +3,7 @@ import { MatineeError } from '../../contracts/errors.ts'
 import type { CandidateSpec } from '../../contracts/run.ts'
 import { decodeSafetensors, encodeSafetensors } from '../../model/artifact/safetensors.ts'
 import { familyOf } from '../../model/families.ts'
-import type { FitProgress, Interactions, Model, Tensors } from '../../model/model.ts'
+import type { FitProgress, Interactions, Model, ModelFamily, Parameters, Tensors } from '../../model/model.ts'
 import { resolveParameters } from '../../model/parameters.ts'
 import type { JobPorts } from './job-ports.ts'
 
@@ -20,7 +20,7 @@ export interface FittedModel {
 
 /**
  * @param checkpointKey where a killed attempt's state lies, and this one's will
- * @throws MatineeError `parameter_invalid`, `training_diverged`, `training_failed`.
+ * @throws MatineeError `parameter_invalid`, `training_memory`, `training_diverged`, `training_failed`.
  */
 export async function fitModel(
   pairs: Interactions,
@@ -31,7 +31,8 @@ export async function fitModel(
 ): Promise<FittedModel> {
   const family = familyOf(candidate.algorithm)
   const parameters = resolveParameters(family, candidate.parameters)
-  const fit = family.start(pairs, parameters, seed, await readCheckpoint(checkpointKey, ports))
+  checkMemory(family, pairs, parameters, ports)
+  const fit = family.start(pairs, parameters, seed, await readCheckpoint(checkpointKey, ports), { threads: ports.threads })
 
   const started = ports.monotonicMs()
   let lastWrite = started
@@ -68,6 +69,19 @@ export async function fitModel(
   } while (progress.fraction < 1)
 
   return { model: fit.finish(), trainSeconds: (ports.monotonicMs() - started) / 1000, loss: progress.loss }
+}
+
+/** Refuses before any work what would be killed in the middle of it. */
+function checkMemory(family: ModelFamily, pairs: Interactions, parameters: Parameters, { threads, memoryMib }: JobPorts): void {
+  const { userCount, itemCount } = pairs
+  const shape = { userCount, itemCount, pairCount: pairs.items.length }
+  const needMib = Math.ceil(family.memoryNeedMib?.(shape, parameters, threads.count) ?? 0)
+  if (needMib > memoryMib)
+    throw new MatineeError(
+      'training_memory',
+      `${family.algorithm} needs ${needMib} MiB for ${userCount} users, ${itemCount} items, ${shape.pairCount} pairs; a training may use ${memoryMib}: raise MATINEE_MEMORY_MIB or choose a smaller model`,
+      { details: { algorithm: family.algorithm, needMib, memoryMib } },
+    )
 }
 
 /** A checkpoint that cannot be read is as none: the fit starts over. */

@@ -1,5 +1,6 @@
 import type { ColumnEngine, Features, ObjectStore } from '../../contracts/ports.ts'
 import type { FeaturesRef, TrainHeartbeat } from '../../contracts/run.ts'
+import type { KernelThreads } from '../../model/kernels/kernels.ts'
 
 /** What a job of the training process works with. */
 export interface JobPorts {
@@ -11,6 +12,9 @@ export interface JobPorts {
   report(progress: TrainHeartbeat): void
   /** Lets messages in, and ends the process where a stop was asked for. Called between batches. */
   breathe(): Promise<void>
+  /** What kernels run on, and what a training may hold in memory. */
+  readonly threads: KernelThreads
+  readonly memoryMib: number
   /** For rates and time left only. */
   monotonicMs(): number
 }

@@ -87,7 +87,7 @@ async function diversityOverAllUsers(model: Model, pairs: Interactions, data: Fe
   const users = Uint32Array.from(Array(pairs.userCount).keys())
   const spread = new ListSpread(pairs.itemCount)
   let ranked = 0
-  for (const batch of rankUsers({ model, train: pairs, users, k: LIST_LENGTH, recommendable })) {
+  for (const batch of rankUsers({ model, train: pairs, users, k: LIST_LENGTH, recommendable, threads: ports.threads })) {
     for (const { list } of batch) spread.add(list)
     ranked += batch.length
     ports.report({ phase: `ranking for ${ranked} of ${users.length} users` })

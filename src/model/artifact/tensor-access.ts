@@ -21,9 +21,13 @@ export function readTensor<Data extends Tensor['data']>(
   const { shape, data } = tensor
   if (!isOf(data, kind) || shape.length !== dimensions)
     throw incompatible(`tensor ${name} is ${data.constructor.name} [${shape.join(', ')}], expected ${wanted}`)
+  if (data instanceof Float32Array || data instanceof Float64Array) checkFinite(name, data)
+  return { shape, data }
+}
+
+function checkFinite(name: string, data: Float32Array | Float64Array): void {
   for (let n = 0; n < data.length; n++)
     if (!Number.isFinite(data[n])) throw incompatible(`tensor ${name} has ${data[n]} at ${n}, expected finite numbers`)
-  return { shape, data }
 }
 
 /** The same where the shape is known. */

@@ -171,9 +171,10 @@ class IalsFit implements Fit {
     this.#threads = resources.threads ?? callersThread
     this.#layout = planLayout({ userCount, itemCount, pairCount: input.items.length }, factors, this.#threads.count)
     const { users, items, stride } = this.#layout
+    const untimed = { userCount, itemCount, offsets: input.offsets, items: input.items, weights: input.weights }
     this.#memory = this.#layout.plan.create()
     fillSide(this.#memory, users, input, settings)
-    this.#itemPairCounts = fillSide(this.#memory, items, transpose(input), settings)
+    this.#itemPairCounts = fillSide(this.#memory, items, transpose(untimed), settings)
     if (checkpoint === undefined) {
       spread(firstItemFactors(itemCount, factors, seed), factors, this.#factorsOf(items), stride)
       return
@@ -486,7 +487,12 @@ export const ials: ModelFamily = {
       default: false,
     },
   ],
-  memoryNeedMib: (shape, parameters, threads) => planLayout(shape, numberParameter(parameters, 'factors'), threads).plan.mib,
+  memoryNeedMib(shape, parameters, threads) {
+    const factors = numberParameter(parameters, 'factors')
+    // Beside the kernels' memory the pairs by item while they are sorted, and the factors once more for a checkpoint.
+    const bytes = 16 * shape.pairCount + 4 * factors * (shape.userCount + shape.itemCount)
+    return planLayout(shape, factors, threads).plan.mib + bytes / 1_048_576
+  },
   start(input: Interactions, given: Parameters, seed: number, checkpoint?: Tensors, resources: FitResources = {}): Fit {
     checkInteractions(input)
     const parameters = resolveParameters(ials, given)

@@ -555,8 +555,12 @@ export const warp: ModelFamily = {
       default: false,
     },
   ],
-  memoryNeedMib: (shape, parameters) =>
-    planLayout(shape, numberParameter(parameters, 'factors'), numberParameter(parameters, 'max_sampled')).plan.mib,
+  memoryNeedMib(shape, parameters) {
+    const factors = numberParameter(parameters, 'factors')
+    // Beside the kernels' memory values and squares once more for a checkpoint.
+    const bytes = 4 * shape.pairCount + 8 * (factors + 1) * (shape.userCount + shape.itemCount)
+    return planLayout(shape, factors, numberParameter(parameters, 'max_sampled')).plan.mib + bytes / 1_048_576
+  },
   start(input: Interactions, given: Parameters, seed: number, checkpoint?: Tensors, resources: FitResources = {}): Fit {
     checkInteractions(input)
     const parameters = resolveParameters(warp, given)
