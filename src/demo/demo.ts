@@ -24,6 +24,7 @@ import { messages, retrainWorkflowId } from '../contracts/temporal-names.ts'
 import { addWeeks, weekEnd, weekOfLocal, weeksBetween, type Week } from '../contracts/week.ts'
 import { loadDemoData, type DemoData } from './demo-data.ts'
 import { printRecommendations } from './demo-recommendations.ts'
+import { ensureWebApp } from './demo-web.ts'
 
 export interface DemoOptions {
   readonly once: boolean
@@ -86,6 +87,7 @@ export class Demo {
     await mkdir(this.#state, { recursive: true })
     await this.#refuseSecondDemo()
     const port = await this.#apiPort()
+    const webApp = this.#options.once ? undefined : ensureWebApp(this.#say) // beside what follows
     const temporal = await this.#startTemporal()
     const environment = await this.#childEnvironment(temporal, port)
     const config = readConfig(environment)
@@ -102,6 +104,7 @@ export class Demo {
     )
     const store = openStore(config.store)
     await this.#retrain(client, config, store)
+    await webApp
     const apiUrl = `http://${HOST}:${port}`
     await this.#startProcess('api', ['--copy', join(this.#state, 'serving')], environment, () => answersOk(`${apiUrl}/readyz`))
 
