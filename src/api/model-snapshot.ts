@@ -191,6 +191,16 @@ export class ModelSnapshot {
     return this.#userPositions.has(userId)
   }
 
+  /** Ids of users that begin with `prefix`, in the order of `users.json`, at most `count`; reads them one by one. */
+  usersLike(prefix: string, count: number): readonly string[] {
+    const found: string[] = []
+    for (const id of this.#userPositions.keys()) {
+      if (found.length === count) break
+      if (id.startsWith(prefix)) found.push(id)
+    }
+    return found
+  }
+
   positionOf(programId: string): number | undefined {
     return this.#itemPositions.get(programId)
   }

@@ -12,12 +12,13 @@ const sha256 = (key: string): string => createHash('sha256').update(key).digest(
 const keys = (['read', 'write', 'admin'] as const).map((role) => ({ name: `the-${role}`, role, sha256: sha256(`key-${role}`) }))
 const [first, second, third] = ['2023-W51-00000001', '2023-W52-00000002', '2024-W01-00000003'] as const
 
+const known = (name: string): void => {
+  if (name !== '2024-W01' && name !== 'retrain-2024-W01') throw new MatineeError('run_unknown', `there is no run "${name}"`)
+}
+
 /** Runs as Temporal would tell of them: one, held until it is answered. */
 function oneHeldRun(): RunControl & { readonly answers: readonly string[] } {
   const answers: string[] = []
-  const known = (name: string): void => {
-    if (name !== '2024-W01' && name !== 'retrain-2024-W01') throw new MatineeError('run_unknown', `there is no run "${name}"`)
-  }
   return {
     answers,
     list: async (limit) =>

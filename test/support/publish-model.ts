@@ -38,12 +38,14 @@ interface Changes {
   readonly tensors?: (tensors: Map<string, Tensors extends ReadonlyMap<string, infer Value> ? Value : never>) => void
   readonly manifest?: (manifest: ModelManifest) => unknown
   readonly userIds?: readonly string[]
+  readonly titles?: readonly ModelItem[]
 }
 
 /** Writes all files of a model, its manifest last, and does not make it the latest. */
 export async function writeModel(store: ObjectStore, version: string, changes: Changes = {}): Promise<Published> {
   const { algorithm = 'warp', week = version.slice(0, 8) } = changes
   const ids = changes.userIds ?? userIds
+  const items = changes.titles ?? titles
   const tensors = new Map([
     ['seen_offsets', { shape: [4], data: new Uint32Array([0, 2, 3, 3]) }],
     ['seen_items', { shape: [3], data: new Uint32Array(watched.flat()) }],
@@ -64,7 +66,7 @@ export async function writeModel(store: ObjectStore, version: string, changes: C
   const files = new Map<string, Uint8Array>([
     ['model.safetensors', encodeSafetensors(tensors)],
     ['users.json', new TextEncoder().encode(JSON.stringify(ids))],
-    ['items.json', new TextEncoder().encode(JSON.stringify(titles))],
+    ['items.json', new TextEncoder().encode(JSON.stringify(items))],
   ])
   const manifest: ModelManifest = {
     format: 1,
@@ -75,7 +77,7 @@ export async function writeModel(store: ObjectStore, version: string, changes: C
     parameters: { factors: 1 },
     seed: 0,
     users: ids.length,
-    items: titles.length,
+    items: items.length,
     pairs: 3,
     created_at: '2024-01-08T04:03:11.000Z',
     run: { workflow_id: `retrain-${week}`, run_id: 'run' },
