@@ -24,6 +24,7 @@ export const Run = shared(
       model: nullable(Type.String({ description: 'Version of the model that the run made' })),
       started_at: Type.String(),
       ended_at: nullable(Type.String()),
+      url: nullable(Type.String({ description: "The run in Temporal's own pages; null where MATINEE_TEMPORAL_UI is not set" })),
     },
     {
       examples: [
@@ -37,6 +38,7 @@ export const Run = shared(
           model: '2024-W01-5f0c2a9b',
           started_at: '2024-01-08T04:00:00.000Z',
           ended_at: '2024-01-08T04:03:11.000Z',
+          url: null,
         },
       ],
     },
@@ -47,6 +49,21 @@ export type Run = Static<typeof Run>
 export const Runs = shared(
   'Runs',
   Type.Object({ items: Type.Array(ref(Run)) }, { description: 'Runs of the weekly retraining, newest first' }),
+)
+
+export const Schedule = shared(
+  'Schedule',
+  Type.Object(
+    {
+      next_at: nullable(Type.String({ description: 'When the next run starts; null where there is no schedule or it is paused' })),
+      paused: Type.Boolean(),
+      note: nullable(Type.String({ description: 'What the person who last changed it wrote' })),
+    },
+    {
+      description: 'The schedule of the weekly run',
+      examples: [{ next_at: '2024-01-14T19:00:00.000Z', paused: false, note: null }],
+    },
+  ),
 )
 
 export const RunDetail = shared(
@@ -179,4 +196,4 @@ export const Session = shared(
   ),
 )
 
-export const operatorSchemas = [Run, Runs, RunDetail, RunAnswer, DataQuality, TimelineItem, Timeline, Promoted, Session] as const
+export const operatorSchemas = [Run, Runs, Schedule, RunDetail, RunAnswer, DataQuality, TimelineItem, Timeline, Promoted, Session] as const

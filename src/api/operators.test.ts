@@ -33,8 +33,10 @@ function oneHeldRun(): RunControl & { readonly answers: readonly string[] } {
           version: undefined,
           startedAt: '2024-01-08T04:00:00.000Z',
           endedAt: undefined,
+          url: undefined,
         },
       ].slice(0, limit),
+    schedule: async () => ({ nextAt: '2024-01-14T19:00:00.000Z', paused: false, note: undefined }),
     progress: async (name) => {
       known(name)
       return {

@@ -371,6 +371,31 @@ export const History = shared(
   ),
 )
 
+export const UsersQuery = Type.Object(
+  {
+    q: Type.Optional(Type.String({ maxLength: 256, description: 'Only users whose id begins with this', examples: ['10'] })),
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100, default: 20 })),
+  },
+  { additionalProperties: false },
+)
+export const Users = shared(
+  'Users',
+  Type.Object(
+    {
+      model,
+      week,
+      total: Type.Integer({ description: 'Users that the model knows' }),
+      items: Type.Array(
+        Type.Object({ user: Type.String(), watched: Type.Integer({ description: 'Titles watched when the model was trained' }) }),
+      ),
+    },
+    {
+      description: 'Users whom the serving model knows',
+      examples: [{ model: '2024-W01-5f0c2a9b', week: '2024-W01', total: 1200, items: [{ user: '1001', watched: 14 }] }],
+    },
+  ),
+)
+
 // --- models ---------------------------------------------------------------------------------------------------
 
 const metrics = Type.Record(Type.String(), Type.Number(), {
@@ -478,6 +503,7 @@ export const sharedSchemas = [
   Program,
   Programs,
   History,
+  Users,
   ModelSummary,
   Models,
   ModelDetail,

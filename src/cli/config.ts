@@ -37,6 +37,7 @@ export function shownConfig(
     MATINEE_EVENTS_URL: config.events === undefined ? '' : describeDatabase(config.events),
     MATINEE_MEMORY_MIB: String(config.memoryMib),
     MATINEE_HOLD_HOURS: String(config.holdHours),
+    MATINEE_TEMPORAL_UI: config.temporalUi ?? '',
     MATINEE_WEBHOOK_URL: config.webhookUrl === undefined ? '' : MASKED,
     MATINEE_CORS_ORIGINS: config.corsOrigins.join(','),
     MATINEE_TRAINING_THREADS: String(config.trainingThreads),

@@ -162,6 +162,11 @@ export const variables = {
     default: '72',
     read: (text, name) => integer(text, name, 72, 1, 8760),
   }),
+  MATINEE_TEMPORAL_UI: variable<string | undefined>({
+    meaning: "Address of Temporal's own pages, as `http://localhost:8233`: the web app links runs to it",
+    default: '',
+    read: httpUrl,
+  }),
   MATINEE_WEBHOOK_URL: variable<string | undefined>({
     meaning: 'Told of a run that failed, is held, or published',
     default: '',
@@ -205,6 +210,7 @@ export interface Config {
   readonly memoryMib: number
   readonly holdHours: number
   readonly webhookUrl: string | undefined
+  readonly temporalUi: string | undefined
   readonly corsOrigins: readonly string[]
   readonly trainingThreads: number
   /** By `@temporalio/envconfig`: TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_PROFILE, …. */
@@ -252,6 +258,7 @@ export function readConfig(environment: Environment): Config {
     memoryMib: read('MATINEE_MEMORY_MIB'),
     holdHours: read('MATINEE_HOLD_HOURS'),
     webhookUrl: read('MATINEE_WEBHOOK_URL'),
+    temporalUi: read('MATINEE_TEMPORAL_UI'),
     corsOrigins: read('MATINEE_CORS_ORIGINS'),
     trainingThreads: read('MATINEE_TRAINING_THREADS'),
     temporal: readTemporal(environment),

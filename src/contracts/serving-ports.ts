@@ -59,12 +59,24 @@ export interface RunEntry {
   readonly version: string | undefined
   readonly startedAt: string
   readonly endedAt: string | undefined
+  /** Where people look at it in Temporal's own pages; undefined where those are not known. */
+  readonly url: string | undefined
+}
+
+export interface ScheduleState {
+  /** When the next run starts; undefined while paused. RFC 3339, in UTC. */
+  readonly nextAt: string | undefined
+  readonly paused: boolean
+  /** Why it is paused, or what the person who last changed it wrote. */
+  readonly note: string | undefined
 }
 
 /** Runs of the weekly retraining, as dashboards see them and as people answer them. */
 export interface RunControl {
   /** Newest first. @throws MatineeError `temporal_unreachable`. */
   list(limit: number): Promise<readonly RunEntry[]>
+  /** The weekly schedule; undefined where there is none. @throws MatineeError `temporal_unreachable`. */
+  schedule(): Promise<ScheduleState | undefined>
   /** `name`: a week, a workflow id or a run id. @throws MatineeError `run_unknown`, `temporal_unreachable`. */
   progress(
     name: string,

@@ -179,6 +179,7 @@ export class Demo {
       MATINEE_DATABASE_URL: `sqlite:${join(this.#state, 'vod.db')}`,
       MATINEE_STORE_URL: `file:${join(this.#state, 'store')}`,
       MATINEE_EVENTS_URL: `sqlite:${join(this.#state, 'events.db')}`,
+      MATINEE_TEMPORAL_UI: temporal.uiUrl,
       MATINEE_API_HOST: HOST,
       MATINEE_API_PORT: String(port),
     }

@@ -3,23 +3,42 @@ import type { Client } from '@temporalio/client'
 import { ServiceError } from '@temporalio/client'
 import type { TemporalSettings } from '../../config/environment.ts'
 import { MatineeError } from '../../contracts/errors.ts'
-import type { RunControl, RunEntry } from '../../contracts/serving-ports.ts'
+import type { RunControl, RunEntry, ScheduleState } from '../../contracts/serving-ports.ts'
 import { connectClient } from './connect.ts'
 import { answerHold, findRun, listRuns, progressOf } from './runs.ts'
+import { describeSchedule } from './schedule.ts'
 
 /** A query waits for a worker; a page does not wait as long. */
 const answerWithinMs = 10_000
 
 export class TemporalRunControl implements RunControl {
   readonly #settings: TemporalSettings
+  readonly #uiUrl: string | undefined
   #client: Promise<Client> | undefined
 
-  constructor(settings: TemporalSettings) {
+  /** @param uiUrl of Temporal's own pages, for links; without it entries have none */
+  constructor(settings: TemporalSettings, uiUrl?: string) {
     this.#settings = settings
+    this.#uiUrl = uiUrl?.replace(/\/+$/, '')
   }
 
   list(limit: number): Promise<readonly RunEntry[]> {
-    return this.#asked((client) => listRuns(client, limit))
+    return this.#asked(async (client) => (await listRuns(client, limit)).map((run) => ({ ...run, url: this.#urlOf(run) })))
+  }
+
+  schedule(): Promise<ScheduleState | undefined> {
+    return this.#asked(async (client) => {
+      const described = await describeSchedule(client)
+      if (described === undefined) return undefined
+      const { paused, note } = described.state
+      return { nextAt: paused ? undefined : described.info.nextActionTimes[0]?.toISOString(), paused, note: note === '' ? undefined : note }
+    })
+  }
+
+  #urlOf({ workflowId, runId }: { readonly workflowId: string; readonly runId: string }): string | undefined {
+    if (this.#uiUrl === undefined) return undefined
+    const parts = [this.#settings.namespace, 'workflows', workflowId, runId, 'history'].map((part) => encodeURIComponent(part))
+    return `${this.#uiUrl}/namespaces/${parts.join('/')}`
   }
 
   progress(name: string): ReturnType<RunControl['progress']> {

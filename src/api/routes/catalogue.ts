@@ -3,7 +3,7 @@ import { Type } from 'typebox'
 import { MatineeError } from '../../contracts/errors.ts'
 import type { Api, ApiDependencies } from '../api.ts'
 import { problems, ProgramId, ref, UserId } from '../schema-parts.ts'
-import { History, Program, Programs, ProgramsQuery } from '../schemas.ts'
+import { History, Program, Programs, ProgramsQuery, Users, UsersQuery } from '../schemas.ts'
 import { filterOf, programOf, titleOf } from '../titles.ts'
 
 export function catalogueRoutes(app: Api, { models, clock, events }: ApiDependencies): void {
@@ -54,6 +54,31 @@ export function catalogueRoutes(app: Api, { models, clock, events }: ApiDependen
           `model ${snapshot.version} knows no title "${params.id}"; /v1/programs lists those that it does`,
         )
       return programOf(title)
+    },
+  )
+
+  app.get(
+    '/v1/users',
+    {
+      // Whoever may name a user may see what is recommended to them; who there is, only who runs the place may see.
+      config: { access: 'admin' },
+      schema: {
+        operationId: 'listUsers',
+        tags: ['catalogue'],
+        summary: 'Users whom the model knows, in its own order',
+        querystring: UsersQuery,
+        response: { 200: ref(Users), ...problems(400, 503) },
+      },
+    },
+    ({ query }) => {
+      const snapshot = models.current()
+      const ids = snapshot.usersLike(query.q ?? '', query.limit ?? 20)
+      return {
+        model: snapshot.version,
+        week: snapshot.manifest.week,
+        total: snapshot.manifest.users,
+        items: ids.map((user) => ({ user, watched: snapshot.seenBefore(user).length })),
+      }
     },
   )
 

@@ -17,6 +17,7 @@ import {
   RunId,
   Runs,
   RunsQuery,
+  Schedule,
   Timeline,
   TimelineQuery,
 } from '../operator-schemas.ts'
@@ -40,6 +41,22 @@ export function runRoutes(app: Api, { documents, runs, store, clock }: ApiDepend
       },
     },
     async ({ query }) => ({ items: (await control().list(query.limit ?? 50)).map(runOf) }),
+  )
+
+  app.get(
+    '/v1/schedule',
+    {
+      schema: {
+        operationId: 'getSchedule',
+        tags: ['runs'],
+        summary: 'When the next run starts',
+        response: { 200: ref(Schedule), ...problems(501, 503) },
+      },
+    },
+    async () => {
+      const schedule = await control().schedule()
+      return { next_at: schedule?.nextAt ?? null, paused: schedule?.paused ?? false, note: schedule?.note ?? null }
+    },
   )
 
   app.get(
@@ -157,6 +174,7 @@ const runOf = (run: RunEntry): Run => ({
   model: run.version ?? null,
   started_at: run.startedAt,
   ended_at: run.endedAt ?? null,
+  url: run.url ?? null,
 })
 
 const instant = (ms: number | undefined): string | null => (ms === undefined ? null : new Date(ms).toISOString())

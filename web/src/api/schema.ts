@@ -235,6 +235,21 @@ export type History = {
   }[]
 }
 
+/** Users whom the serving model knows */
+export type Users = {
+  /** Model version: leads to its run and data */
+  readonly model: string
+  /** The week that the model was trained for */
+  readonly week: string
+  /** Users that the model knows */
+  readonly total: number
+  readonly items: readonly {
+    readonly user: string
+    /** Titles watched when the model was trained */
+    readonly watched: number
+  }[]
+}
+
 export type ModelSummary = {
   readonly version: string
   readonly week: string
@@ -451,11 +466,19 @@ export type Run = {
   readonly model: string | null
   readonly started_at: string
   readonly ended_at: string | null
+  readonly url: string | null
 }
 
 /** Runs of the weekly retraining, newest first */
 export type Runs = {
   readonly items: readonly Run[]
+}
+
+/** The schedule of the weekly run */
+export type Schedule = {
+  readonly next_at: string | null
+  readonly paused: boolean
+  readonly note: string | null
 }
 
 /** Where a run is. Needs a live worker */
@@ -740,6 +763,15 @@ export interface Operations {
     }
     readonly answer: Program
   }
+  /** Users whom the model knows, in its own order */
+  readonly listUsers: {
+    readonly query?: {
+      /** Only users whose id begins with this */
+      readonly q?: string
+      readonly limit?: number
+    }
+    readonly answer: Users
+  }
   /** What a user has watched */
   readonly getHistory: {
     readonly path: {
@@ -803,6 +835,10 @@ export interface Operations {
       readonly limit?: number
     }
     readonly answer: Runs
+  }
+  /** When the next run starts */
+  readonly getSchedule: {
+    readonly answer: Schedule
   }
   /** Where a run is, step by step */
   readonly getRun: {
@@ -892,6 +928,7 @@ export const routes = {
   getSimilar: { method: 'GET', path: '/v1/programs/{id}/similar' },
   listPrograms: { method: 'GET', path: '/v1/programs' },
   getProgram: { method: 'GET', path: '/v1/programs/{id}' },
+  listUsers: { method: 'GET', path: '/v1/users' },
   getHistory: { method: 'GET', path: '/v1/users/{id}/history' },
   postEvents: { method: 'POST', path: '/v1/events' },
   listModels: { method: 'GET', path: '/v1/models' },
@@ -901,6 +938,7 @@ export const routes = {
   promoteModel: { method: 'POST', path: '/v1/models/{version}/promote' },
   rollBackModel: { method: 'POST', path: '/v1/models/rollback' },
   listRuns: { method: 'GET', path: '/v1/runs' },
+  getSchedule: { method: 'GET', path: '/v1/schedule' },
   getRun: { method: 'GET', path: '/v1/runs/{id}' },
   approveRun: { method: 'POST', path: '/v1/runs/{id}/approve' },
   rejectRun: { method: 'POST', path: '/v1/runs/{id}/reject' },
