@@ -9,6 +9,7 @@ import type {
   ExtractedTable,
   FeaturesRef,
   FinalModel,
+  Notice,
   PublishedModel,
   PublishInput,
   ResolvedWeek,
@@ -35,6 +36,8 @@ export interface PipelineActivities extends QuestionnaireActivities {
   chooseModel(input: { readonly evaluated: readonly EvaluatedSplit[] }): Promise<ChosenCandidate>
   /** Completes the model's folder with its manifest and lets it serve, unless a newer week's model does. */
   publishModel(input: PublishInput): Promise<PublishedModel>
+  /** Calls the webhook, where one is configured. */
+  notify(input: Notice): Promise<void>
   /** Writes figures of the week and the six accuracy tables, then moves the week counter. */
   publishMetrics(input: PublishInput): Promise<{ readonly weeks: number; readonly counter: Week }>
 }

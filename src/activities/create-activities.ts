@@ -1,7 +1,10 @@
 /** Joins the activities to their ports: what the worker registers on its two queues. */
 import { Context } from '@temporalio/activity'
+import type { GateThresholds } from '../contracts/data-gate.ts'
 import type {
+  Clock,
   ColumnEngine,
+  Notifier,
   ObjectStore,
   Progress,
   SourceDatabase,
@@ -29,6 +32,9 @@ export interface PipelinePorts {
   readonly codeVersion: string
   readonly timeZone: string
   readonly firstWeek: Week | undefined
+  readonly clock: Clock
+  readonly thresholds: GateThresholds
+  readonly notifier: Notifier
 }
 
 export function createPipelineActivities(ports: PipelinePorts): PipelineActivities {
@@ -37,10 +43,11 @@ export function createPipelineActivities(ports: PipelinePorts): PipelineActiviti
     resolveWeek: (input) => resolveWeek(input, ports),
     extractTable: (input) => extractTable(input, { ...ports, columns: ports.extractColumns, progress: activityProgress() }),
     preprocess: (input) => preprocess(input, { ...ports, progress: activityProgress() }),
-    checkData: ({ features }) => checkData(features, store),
+    checkData: ({ features }) => checkData(features, ports),
     chooseModel: ({ evaluated }) => chooseModel(evaluated, store),
     publishModel: (input) => publishModel(input, ports),
     publishMetrics: (input) => publishMetrics(input, store),
+    notify: (notice) => ports.notifier.notify(notice),
     ...createQuestionnaireActivities(ports),
   }
 }

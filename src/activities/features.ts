@@ -9,8 +9,8 @@
 import type { SourceTable } from '../contracts/source-tables.ts'
 
 /** A path as an SQL text. */
-const text = (value: string): string => `'${value.replaceAll("'", "''")}'`
-const parquet = (paths: readonly string[]): string => `read_parquet([${paths.map(text).join(', ')}])`
+export const text = (value: string): string => `'${value.replaceAll("'", "''")}'`
+export const parquet = (paths: readonly string[]): string => `read_parquet([${paths.map(text).join(', ')}])`
 
 /**
  * Wall-clock text as a timestamp without zone; null for what is none. A zone's suffix would make DuckDB convert. Nearly all
@@ -25,26 +25,44 @@ const codes = (table: string, id: string, paths: Readonly<Record<SourceTable, re
 create table ${table} as select ${id}, (row_number() over ())::uinteger as code
 from (select ${id} from ${parquet(paths.vods_sumut)} union select ${id} from ${parquet(paths.contlog)}) where ${id} is not null`
 
+/** The first reason to drop a row, or `kept`; in the order of the contract. */
+const fateOf = (user: string, program: string, log: LogName): string => `case
+      when ${user} is null or ${program} is null or happened_at is null or e_bool is null then 'bad_row'
+      when e_bool <> 0 then 'excluded'
+      ${
+        log === 'viewings'
+          ? `when disp_rtm_sec is null or disp_rtm_sec <= 0 then 'bad_duration'
+      when use_tms is null or use_tms < 0 then 'bad_use'`
+          : ''
+      }
+      else 'kept'
+    end`
+
+export type LogName = 'viewings' | 'clicks'
+/** What makes rows repeats of each other, beside their user and programme. */
+export const repeatColumns = {
+  viewings: ['episode_num', 'happened_at', 'use_tms', 'disp_rtm_sec'],
+  clicks: ['episode_num', 'happened_at'],
+} as const satisfies Record<LogName, readonly string[]>
+
+/** Rows of a log as they were extracted, each with `happened_at` and `fate`. */
+export const judgedRows = (log: LogName, paths: readonly string[]): string =>
+  `select *, ${fateOf('subsr_id', 'program_id', log)} as fate from (select *, ${LOCAL_TIME} as happened_at from ${parquet(paths)})`
+
 /**
- * Counts the rows of a log that are alike, each with its fate: the first reason to drop it, or `kept`. Of kept rows all
- * that tells them apart is there (nulls count as alike); the others are one row for each reason. That no row is of the week's
- * end or after it is the extract's part.
+ * Counts the rows of a log that are alike, each with its fate. Of kept rows all that tells them apart is there (nulls count
+ * as alike); the others are one row for each reason. That no row is of the week's end or after it is the extract's part.
  */
-function judgeLog(name: string, paths: readonly string[], measures: readonly string[], laterFates: string): string {
-  const details = ['user_code', 'program_code', 'episode_num', 'happened_at', ...measures]
+function judgeLog(log: LogName, paths: readonly string[]): string {
+  const details = ['user_code', 'program_code', ...repeatColumns[log]]
+  const measures = log === 'viewings' ? ', use_tms, disp_rtm_sec' : ''
   return `
-create table ${name} as
+create table ${log} as
 select fate, ${details.map((detail) => `case when fate = 'kept' then ${detail} end as ${detail}`).join(', ')}, count(*) as copies
 from (
-  select *,
-    case
-      when user_code is null or program_code is null or happened_at is null or e_bool is null then 'bad_row'
-      when e_bool <> 0 then 'excluded'
-      ${laterFates}
-      else 'kept'
-    end as fate
+  select *, ${fateOf('user_code', 'program_code', log)} as fate
   from (
-    select user_codes.code as user_code, program_codes.code as program_code, episode_num, ${LOCAL_TIME} as happened_at${measures.map((measure) => `, ${measure}`).join('')}, e_bool
+    select user_codes.code as user_code, program_codes.code as program_code, episode_num, ${LOCAL_TIME} as happened_at${measures}, e_bool
     from ${parquet(paths)} left join user_codes using (subsr_id) left join program_codes using (program_id)
   )
 )
@@ -61,21 +79,16 @@ from ${dictionary} where code in (select ${code} from pairs)`
 const orderOf = (id: string, isInteger: boolean): string => (isInteger ? `${id}::hugeint, ${id}` : id)
 
 /**
- * Statements that make the tables `pairs`, `weekly`, `progress`, `users`, `items` and `report` of the extracts' Parquet files.
+ * Statements that make the tables `pairs`, `weekly`, `weekly_clicks`, `progress`, `users`, `items`, `raw_users`,
+ * `raw_programs` and `report` of the extracts' Parquet files.
  * `report` has one row; its columns are those of `report.json` but for the week.
  */
 export function featureStatements(paths: Readonly<Record<SourceTable, readonly string[]>>): readonly string[] {
   return [
     codes('user_codes', 'subsr_id', paths),
     codes('program_codes', 'program_id', paths),
-    judgeLog(
-      'viewings',
-      paths.vods_sumut,
-      ['use_tms', 'disp_rtm_sec'],
-      `when disp_rtm_sec is null or disp_rtm_sec <= 0 then 'bad_duration'
-      when use_tms is null or use_tms < 0 then 'bad_use'`,
-    ),
-    judgeLog('clicks', paths.contlog, [], ''),
+    judgeLog('viewings', paths.vods_sumut),
+    judgeLog('clicks', paths.contlog),
     `create table log_counts as select * from
   (select
     coalesce(sum(copies) filter (fate = 'bad_row'), 0)::bigint as vods_bad_row,
@@ -103,6 +116,8 @@ from weekly group by user_code, program_code`,
     `create table clicked_pairs as
 select user_code, program_code, count(*) as clicks, max(happened_at) as newest
 from clicks where fate = 'kept' group by user_code, program_code`,
+    `create table weekly_clicks as
+select date_trunc('week', happened_at)::date as week_start, count(*) as clicks from clicks where fate = 'kept' group by all`,
     `drop table clicks`,
     `create table caps as select
   (select quantile_cont(viewings::double, 0.95) from watched_pairs) as watch_cnt_cap,

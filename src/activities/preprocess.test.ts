@@ -237,6 +237,13 @@ function inOrder(ids: readonly string[]): string[] {
   return ids.toSorted((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
 }
 
+const group = (rows: readonly Row[]): Map<string, Row[]> => Map.groupBy(rows, (row) => JSON.stringify([row['subsr_id'], row['program_id']]))
+const newest = (rows: readonly Row[]): string =>
+  rows
+    .map((row) => String(row['log_dt']))
+    .toSorted()
+    .at(-1) ?? ''
+
 interface ReferenceFeatures {
   readonly interactions: Row[]
   readonly counts: Record<string, number | null>
@@ -267,19 +274,12 @@ function referenceFeatures(tables: Tables, week: Week): ReferenceFeatures {
   const viewings = clean('vods_sumut', 'vods', ['subsr_id', 'program_id', 'episode_num', 'log_dt', 'use_tms', 'disp_rtm_sec'])
   const clicks = clean('contlog', 'conts', ['subsr_id', 'program_id', 'episode_num', 'log_dt'])
 
-  const group = (rows: readonly Row[]): Map<string, Row[]> =>
-    Map.groupBy(rows, (row) => JSON.stringify([row['subsr_id'], row['program_id']]))
   const watched = group(viewings)
   const clicked = group(clicks)
   const watchCap = quantile95([...watched.values()].map((rows) => rows.length))
   const clickCap = quantile95([...clicked.values()].map((rows) => rows.length))
   counts['watch_cnt_cap'] = watchCap
   counts['click_cnt_cap'] = clickCap
-  const newest = (rows: readonly Row[]): string =>
-    rows
-      .map((row) => String(row['log_dt']))
-      .toSorted()
-      .at(-1) ?? ''
   const newestClick = secondsOf(newest(clicks))
   const age = (rows: readonly Row[]): number => Math.floor((newestClick - secondsOf(newest(rows))) / 86_400)
   const greatestAge = Math.max(0, ...[...clicked.values()].map(age))

@@ -4,7 +4,7 @@ import { FeaturesReport, parseDocument, RawManifest } from '../contracts/documen
 import { MatineeError } from '../contracts/errors.ts'
 import type { Cell, ColumnDatabase, ColumnEngine, ColumnFile, ObjectStore, Progress } from '../contracts/ports.ts'
 import type { ExtractedTable, FeaturesRef } from '../contracts/run.ts'
-import type { SourceTable } from '../contracts/source-tables.ts'
+import { sourceTables, type SourceTable } from '../contracts/source-tables.ts'
 import { storeKeys } from '../contracts/store-keys.ts'
 import { documentText, putDocument, readDocument } from '../contracts/stored-documents.ts'
 import type { Week } from '../contracts/week.ts'
@@ -16,8 +16,10 @@ import {
   rankStatements,
   type FeatureFile,
   type IntegerIds,
+  type LogName,
 } from './features.ts'
 import { withHeartbeat } from './heartbeat.ts'
+import { qualityQuery } from './quality.ts'
 
 /** Files on their way at once. */
 const DOWNLOADS = 4
@@ -43,28 +45,42 @@ export async function preprocess(
     async () => {
       const database = await engine.open(progress.signal)
       try {
-        const paths = {
+        const files = {
           userinfo: await download('userinfo', database),
           vods_sumut: await download('vods_sumut', database),
           contlog: await download('contlog', database),
           vodinfo: await download('vodinfo', database),
         }
+        const paths = {
+          userinfo: pathsOf(files.userinfo),
+          vods_sumut: pathsOf(files.vods_sumut),
+          contlog: pathsOf(files.contlog),
+          vodinfo: pathsOf(files.vodinfo),
+        }
         state.phase = 'compute'
         for (const statement of featureStatements(paths)) await database.run(statement)
         const integers = integerIds(await database.row(integerIdsQuery))
         for (const statement of rankStatements(integers)) await database.run(statement)
+        const qualityOf = async (log: LogName, table: SourceTable, all: readonly LocalFile[]): Promise<unknown> => {
+          const ofWeek = pathsOf(all.filter((file) => file.week === week))
+          const columns = sourceTables[table].map(({ name }) => name)
+          return JSON.parse(String((await database.row(qualityQuery(log, week, ofWeek, columns)))['quality']))
+        }
         state.phase = 'write'
         const queries = featureQueries(integers)
-        const files: { name: FeatureFile; file: ColumnFile }[] = []
-        for (const name of featureFileNames) files.push({ name, file: await database.writeParquet(queries[name], `${name}.parquet`) })
-        const report = reportOf(week, await database.row('select * from report'))
+        const written: { name: FeatureFile; file: ColumnFile }[] = []
+        for (const name of featureFileNames) written.push({ name, file: await database.writeParquet(queries[name], `${name}.parquet`) })
+        const report = reportOf(week, await database.row('select * from report'), {
+          viewings: await qualityOf('viewings', 'vods_sumut', files.vods_sumut),
+          clicks: await qualityOf('clicks', 'contlog', files.contlog),
+        })
         const reportText = documentText(report)
         const digest = contentDigest([
-          ...files.map(({ name, file }) => [`${name}.parquet`, file.sha256] as const),
+          ...written.map(({ name, file }) => [`${name}.parquet`, file.sha256] as const),
           ['report.json', createHash('sha256').update(reportText).digest('hex')],
         ])
         state.phase = 'upload'
-        for (const { name, file } of files)
+        for (const { name, file } of written)
           await store.upload(storeKeys.features(week, digest, `${name}.parquet`), file.path, {
             precondition: { absent: true },
             contentType: 'application/vnd.apache.parquet',
@@ -88,18 +104,18 @@ export async function preprocess(
     },
   )
 
-  /** Local paths of a table's files, each checked against its digest. */
-  async function download(table: SourceTable, database: ColumnDatabase): Promise<readonly string[]> {
+  /** A table's files, each checked against its digest. */
+  async function download(table: SourceTable, database: ColumnDatabase): Promise<readonly LocalFile[]> {
     const extract = extracts.find((candidate) => candidate.table === table)
     if (extract === undefined) throw new TypeError(`there is no extract of ${table}`)
     const { partitions } = await readDocument(store, RawManifest, extract.manifestKey)
-    const files = partitions.flatMap((partition) => partition.files)
-    const pathOf = (index: number): string => database.scratchPath(`${table}.${index}.raw.parquet`)
-    const queue = files.entries()
+    const files = partitions.flatMap((partition) => partition.files.map((file) => ({ ...file, week: partition.week })))
+    const local = files.map((file, index) => ({ ...file, path: database.scratchPath(`${table}.${index}.raw.parquet`) }))
+    const queue = local.values()
     const downloadNext = async (): Promise<void> => {
-      for (const [index, { key, sha256: expected }] of queue) {
+      for (const { key, path, sha256: expected } of queue) {
         progress.signal.throwIfAborted()
-        const { sha256 } = await store.download(key, pathOf(index))
+        const { sha256 } = await store.download(key, path)
         if (sha256 !== expected)
           throw new MatineeError('store_corrupt', `${key} has digest ${sha256}, its manifest says ${expected}`, { details: { key } })
       }
@@ -107,9 +123,16 @@ export async function preprocess(
     // All have ended before an error is told: what goes on would write into a folder that is about to go.
     const ended = await Promise.allSettled(Array.from({ length: DOWNLOADS }, downloadNext))
     for (const end of ended) if (end.status === 'rejected') throw end.reason
-    return files.map((_, index) => pathOf(index))
+    return local
   }
 }
+
+interface LocalFile {
+  readonly path: string
+  /** Of the partition that it belongs to. */
+  readonly week: string
+}
+const pathsOf = (files: readonly LocalFile[]): readonly string[] => files.map(({ path }) => path)
 
 /** The first 16 hex digits of SHA-256 over a line `<sha256>  <name>` for each file, in the order given. */
 function contentDigest(files: readonly (readonly [name: string, sha256: string])[]): string {
@@ -124,6 +147,6 @@ const integerIds = (row: Readonly<Record<string, Cell>>): IntegerIds => ({
   all_programs: row['all_programs'] === true,
 })
 
-function reportOf(week: Week, row: Readonly<Record<string, Cell>>): FeaturesReport {
-  return parseDocument(FeaturesReport, JSON.stringify({ week, ...row }), 'report.json')
+function reportOf(week: Week, row: Readonly<Record<string, Cell>>, quality: Readonly<Record<LogName, unknown>>): FeaturesReport {
+  return parseDocument(FeaturesReport, JSON.stringify({ week, ...row, quality }), 'report.json')
 }

@@ -29,6 +29,8 @@ export function shownConfig(
   return {
     MATINEE_DATABASE_URL: describeDatabase(config.database),
     MATINEE_DATABASE_PASSWORD: config.database.kind === 'mysql' && config.database.password !== '' ? MASKED : '',
+    MATINEE_COLUMN_MAPPING: JSON.stringify(config.columnMapping),
+    MATINEE_DATA_GATE: JSON.stringify(config.gate),
     MATINEE_STORE_URL: describeStore(config.store),
     MATINEE_TIME_ZONE: config.timeZone,
     MATINEE_SCHEDULE: config.schedule,

@@ -16,7 +16,7 @@ export function doctorCommand({ config, out }: CliContext): Command {
       [
         'source',
         async () => {
-          const source = new KnexSourceDatabase(settings.database, settings.timeZone)
+          const source = new KnexSourceDatabase(settings.database, settings.timeZone, { names: settings.columnMapping })
           try {
             await source.checkTables(sourceTableNames)
             const bounds = await source.viewingBounds()

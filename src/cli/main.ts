@@ -40,6 +40,7 @@ const commands: Readonly<Record<string, () => Promise<(context: CliContext) => C
   questionnaire: async () => (await import('./questionnaire.ts')).questionnaireCommand,
   key: async () => (await import('./key.ts')).keyCommand,
   config: async () => (await import('./config.ts')).configCommand,
+  'check-data': async () => (await import('./check-data.ts')).checkDataCommand,
   doctor: async () => (await import('./doctor.ts')).doctorCommand,
 }
 

@@ -9,6 +9,9 @@ import { loadClientConnectConfig } from '@temporalio/envconfig'
 import type { NativeConnectionOptions } from '@temporalio/worker'
 import { MatineeError } from '../contracts/errors.ts'
 import { parseWeek, type Week } from '../contracts/week.ts'
+import type { GateThresholds } from '../contracts/data-gate.ts'
+import type { TableNames } from '../contracts/source-tables.ts'
+import { readTableNames, readThresholds } from './json-settings.ts'
 import { parseDatabaseUrl, parseStoreUrl, type DatabaseLocation, type StoreLocation } from './locations.ts'
 
 export type Role = 'read' | 'write' | 'admin'
@@ -106,7 +109,8 @@ const halfOfMemoryMib = Math.floor(totalmem() / 2 / 1024 / 1024)
 
 export const variables = {
   MATINEE_DATABASE_URL: variable<DatabaseLocation>({
-    meaning: 'The source: `mysql://user:pass@host:3306/vod_rec?tls=off|required|verify` or `sqlite:PATH`',
+    meaning:
+      'The source: `mysql://user:pass@host:3306/vod_rec?tls=off|required|verify` or `sqlite:PATH`; `rows_per_second=N` limits how fast each table is read',
     default: 'sqlite:.matinee/vod.db',
     secret: true,
     read: (text, name, all) => parseDatabaseUrl(name, text ?? 'sqlite:.matinee/vod.db', databasePassword(all)),
@@ -121,6 +125,17 @@ export const variables = {
     meaning: 'File that holds the password of the source',
     default: '',
     read: () => undefined,
+  }),
+  MATINEE_COLUMN_MAPPING: variable<TableNames>({
+    meaning:
+      'JSON file with the names of tables and columns where they are not the usual: `{"vods_sumut": {"table": "viewings", "columns": {"subsr_id": "viewer"}}}`',
+    default: '',
+    read: (text, name) => readTableNames(name, text),
+  }),
+  MATINEE_DATA_GATE: variable<GateThresholds>({
+    meaning: 'JSON file with thresholds of the data gate that are not the usual: `{"least_volume": 0.5}`',
+    default: '',
+    read: (text, name) => readThresholds(name, text),
   }),
   MATINEE_STORE_URL: variable<StoreLocation>({
     meaning: 'The object store: `s3://bucket/prefix?region=…&endpoint=…` (path style when an endpoint is given) or `file:PATH`',
@@ -201,6 +216,8 @@ export type VariableName = keyof typeof variables
 /** What is in force. Handed on as an argument; nobody else looks at the environment. */
 export interface Config {
   readonly database: DatabaseLocation
+  readonly columnMapping: TableNames
+  readonly gate: GateThresholds
   readonly store: StoreLocation
   readonly timeZone: string
   readonly schedule: string
@@ -249,6 +266,8 @@ export function readConfig(environment: Environment): Config {
   }
   return {
     database: read('MATINEE_DATABASE_URL'),
+    columnMapping: read('MATINEE_COLUMN_MAPPING'),
+    gate: read('MATINEE_DATA_GATE'),
     store: read('MATINEE_STORE_URL'),
     timeZone: read('MATINEE_TIME_ZONE'),
     schedule: read('MATINEE_SCHEDULE'),

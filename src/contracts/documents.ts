@@ -1,6 +1,7 @@
 /** The JSON documents that lie in the object store: one schema each, types inferred, checked on every read. */
 import { Type, type Static, type TSchema } from 'typebox'
 import { Value } from 'typebox/value'
+import { DataQuality } from './data-gate.ts'
 import { MatineeError } from './errors.ts'
 
 const closed = { additionalProperties: false } as const
@@ -95,6 +96,8 @@ export const FeaturesReport = Type.Object({
   watched_pairs: Type.Integer(),
   users: Type.Integer(),
   programs: Type.Integer(),
+  /** Of the week's own rows: what the data gate goes by. */
+  quality: DataQuality,
 })
 export type FeaturesReport = Static<typeof FeaturesReport>
 

@@ -4,7 +4,7 @@
  */
 import type { ModelItem } from './documents.ts'
 import type { QuestionnaireJobs } from './questionnaire-run.ts'
-import type { EvaluatedSplit, EvaluateInput, FinalModel, TrainedSplit, TrainFinalInput, TrainHeartbeat, TrainInput } from './run.ts'
+import type { EvaluatedSplit, EvaluateInput, FinalModel, Notice, TrainedSplit, TrainFinalInput, TrainHeartbeat, TrainInput } from './run.ts'
 import type { SourceTable } from './source-tables.ts'
 
 // --- object store ---------------------------------------------------------------------------------------------
@@ -143,6 +143,13 @@ export interface Progress {
 export interface Clock {
   /** Milliseconds since 1970 in UTC. */
   now(): number
+}
+
+// --- notices --------------------------------------------------------------------------------------------------
+
+export interface Notifier {
+  /** Tells whoever asked to be told; does nothing where nobody did. @throws MatineeError `internal` where they could not be told. */
+  notify(notice: Notice): Promise<void>
 }
 
 // --- training -------------------------------------------------------------------------------------------------

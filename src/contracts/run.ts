@@ -169,6 +169,20 @@ export interface TrainHeartbeat {
   readonly checkpointEpoch?: number
 }
 
+/** What the webhook is told of a run, as JSON. Nothing in it is secret. */
+export interface Notice {
+  readonly event: 'failed' | 'held' | 'published'
+  readonly week: Week
+  readonly workflowId: string
+  readonly runId: string
+  /** One line for people. */
+  readonly text: string
+  readonly version?: string
+  readonly breaches?: readonly Breach[]
+  /** When a hold ends by itself, in milliseconds since 1970. */
+  readonly heldUntilMs?: number
+}
+
 // --- queries and updates --------------------------------------------------------------------------------------------
 
 export type StageState = 'waiting' | 'running' | 'done' | 'failed'

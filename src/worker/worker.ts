@@ -9,6 +9,7 @@ import { DuckDbEngine } from '../adapters/columns/duckdb.ts'
 import { KnexSourceDatabase } from '../adapters/database/source.ts'
 import { openStore } from '../adapters/object-store/open-store.ts'
 import { connectClient, connectWorker, ensureSearchAttributes } from '../adapters/temporal/connect.ts'
+import { Webhook } from '../adapters/webhook.ts'
 import { ChildProcessRunner } from '../adapters/training-runner.ts'
 import { ActivityFailureInterceptor } from '../activities/activity-failure.ts'
 import { createPipelineActivities, createTrainingActivities } from '../activities/create-activities.ts'
@@ -32,7 +33,7 @@ export async function runWorker(config: Config): Promise<void> {
   const connection = await connectWorker(config.temporal)
   const scratchDirectory = await mkdtemp(join(tmpdir(), 'matinee-worker-'))
   const store = openStore(config.store)
-  const source = new KnexSourceDatabase(config.database, config.timeZone)
+  const source = new KnexSourceDatabase(config.database, config.timeZone, { names: config.columnMapping })
   try {
     const { bundle, origin } = await loadWorkflowBundle()
     const workers = await createWorkers(config, connection, bundle, {
@@ -44,6 +45,9 @@ export async function runWorker(config: Config): Promise<void> {
         codeVersion,
         timeZone: config.timeZone,
         firstWeek: config.firstWeek,
+        clock: { now: () => Date.now() },
+        thresholds: config.gate,
+        notifier: new Webhook(config.webhookUrl),
       }),
       training: createTrainingActivities(
         new ChildProcessRunner(fileURLToPath(new URL('training-process.ts', import.meta.url)), {

@@ -13,6 +13,12 @@ export const quick = proxyActivities<
   retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '10 minutes' },
 })
 
+/** Telling people: tried for about a minute, and no reason for a run to fail. */
+export const notices = proxyActivities<Pick<PipelineActivities, 'notify'>>({
+  startToCloseTimeout: '15 seconds',
+  retry: { initialInterval: '1 second', backoffCoefficient: 3, maximumAttempts: 5 },
+})
+
 /** Steps that move data: an hour for one attempt, alive as long as they heartbeat. */
 export const bulk = proxyActivities<Pick<PipelineActivities, 'extractTable' | 'preprocess'>>({
   startToCloseTimeout: '1 hour',

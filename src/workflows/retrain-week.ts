@@ -1,9 +1,10 @@
 /** Trains one week: tables to features to a chosen, published model. Its id is the week's, so it never runs twice at once. */
-import { defineQuery, setHandler, workflowInfo } from '@temporalio/workflow'
+import { defineQuery, isCancellation, log, setHandler, workflowInfo } from '@temporalio/workflow'
 import { candidates, splits, trainingSeed } from '../contracts/candidates.ts'
 import type {
   EvaluatedSplit,
   FeaturesRef,
+  Notice,
   RetrainWeekInput,
   RetrainWeekResult,
   RunProgress,
@@ -12,7 +13,7 @@ import type {
 } from '../contracts/run.ts'
 import { sourceTableNames } from '../contracts/source-tables.ts'
 import { messages } from '../contracts/temporal-names.ts'
-import { bulk, quick, training } from './activity-options.ts'
+import { bulk, notices, quick, training } from './activity-options.ts'
 import { Hold } from './hold.ts'
 import { RunBoard } from './run-board.ts'
 
@@ -29,9 +30,19 @@ export async function retrainWeek(input: RetrainWeekInput): Promise<RetrainWeekR
   try {
     const result = await retrain(input, board, hold)
     board.ended(result.outcome)
+    if (result.outcome === 'published') {
+      const { reason, version } = result
+      await tell({
+        event: 'published',
+        week: input.week,
+        text: `week ${input.week}: ${reason}`,
+        ...(version === undefined ? {} : { version }),
+      })
+    }
     return result
   } catch (error) {
     board.ended('failed')
+    if (!isCancellation(error)) await tell({ event: 'failed', week: input.week, text: `week ${input.week}: ${rootMessage(error)}` })
     throw error
   }
 }
@@ -62,9 +73,13 @@ async function retrain({ week, onBreach, holdHours }: RetrainWeekInput, board: R
   if (breaches.length > 0) {
     board.breached(breaches)
     if (onBreach === 'hold') {
-      board.held(Date.now() + holdHours * 3_600_000)
+      const heldUntilMs = Date.now() + holdHours * 3_600_000
+      board.held(heldUntilMs)
+      const text = `week ${week} is held: ${breaches.map(({ check, detail }) => `${check}: ${detail}`).join('; ')}`
+      const told = tell({ event: 'held', week, text, breaches, heldUntilMs })
       const end = await hold.wait(holdHours, `held: ${breaches.map(({ check }) => check).join(', ')}`)
       board.released()
+      await told
       if (!end.approved) return { outcome: 'rejected', week, workflowId, reason: end.reason }
     }
   }
@@ -116,6 +131,22 @@ async function retrain({ week, onBreach, holdHours }: RetrainWeekInput, board: R
     candidate: chosen.candidate.name,
     reason: published.outcome === 'archived' ? `${published.servingVersion} of a newer week goes on serving` : chosen.reason,
   }
+}
+
+/** Whether they hear of it or not, the run goes on. */
+async function tell(notice: Omit<Notice, 'workflowId' | 'runId'>): Promise<void> {
+  const { workflowId, runId } = workflowInfo()
+  try {
+    await notices.notify.executeWithOptions({ summary: notice.event }, [{ ...notice, workflowId, runId }])
+  } catch (error) {
+    log.warn('the webhook could not be told', { event: notice.event, reason: rootMessage(error) })
+  }
+}
+
+function rootMessage(error: unknown): string {
+  let root = error
+  while (root instanceof Error && root.cause instanceof Error) root = root.cause
+  return root instanceof Error ? root.message : String(root)
 }
 
 async function trainSplits(features: FeaturesRef): Promise<readonly TrainedSplit[]> {

@@ -543,6 +543,34 @@ export type DataQuality = {
     readonly watched_pairs: number
     readonly users: number
     readonly programs: number
+    readonly quality: {
+      readonly viewings: {
+        readonly rows: number
+        readonly fates: { readonly [name: string]: number }
+        readonly repeats: number
+        readonly days_without_rows: readonly string[]
+        readonly unknown_programs: number
+        readonly unknown_users: number
+        readonly weeks: readonly {
+          readonly week_start: string
+          readonly rows: number
+        }[]
+        readonly examples: { readonly [name: string]: readonly { readonly [name: string]: unknown }[] }
+      }
+      readonly clicks: {
+        readonly rows: number
+        readonly fates: { readonly [name: string]: number }
+        readonly repeats: number
+        readonly days_without_rows: readonly string[]
+        readonly unknown_programs: number
+        readonly unknown_users: number
+        readonly weeks: readonly {
+          readonly week_start: string
+          readonly rows: number
+        }[]
+        readonly examples: { readonly [name: string]: readonly { readonly [name: string]: unknown }[] }
+      }
+    }
   }
 }
 

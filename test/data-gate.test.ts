@@ -1,0 +1,104 @@
+/** The data gate, from the source's tables to a person's answer and the webhook. */
+import assert from 'node:assert/strict'
+import { writeFile } from 'node:fs/promises'
+import { createServer, type Server } from 'node:http'
+import test, { after, before } from 'node:test'
+import { Type } from 'typebox'
+import { connect } from '../src/adapters/database/connect.ts'
+import { parseDocument } from '../src/contracts/documents.ts'
+import type { RetrainWeekResult } from '../src/contracts/run.ts'
+import { parseWeek } from '../src/contracts/week.ts'
+import { goldenLogs, startPipeline, waitFor, type Pipeline } from './support/pipeline.ts'
+
+const week = parseWeek('2023-W52')
+const Told = Type.Object({ event: Type.String(), week: Type.String(), text: Type.String() })
+
+let pipeline: Pipeline
+let webhook: Server
+const told: string[] = []
+
+before(async () => {
+  // The first call of each notice fails: it is made again.
+  let calls = 0
+  webhook = createServer((request, response) => {
+    const pieces: Uint8Array[] = []
+    request.on('data', (piece: Uint8Array) => pieces.push(piece))
+    request.on('end', () => {
+      response.statusCode = calls++ === 0 ? 503 : 200
+      response.end()
+      if (response.statusCode !== 200) return
+      const { event, week: of } = parseDocument(Told, Buffer.concat(pieces), 'the call')
+      told.push(`${event} ${of}`)
+    })
+  }).listen(0, '127.0.0.1')
+  await new Promise((resolve) => webhook.once('listening', resolve))
+  const address = webhook.address()
+  assert.ok(typeof address === 'object' && address !== null)
+  pipeline = await startPipeline({ MATINEE_WEBHOOK_URL: `http://127.0.0.1:${address.port}/hook?token=s3cret` })
+  assert.equal((await pipeline.matinee('import', 'csv', goldenLogs)).exitCode, 0)
+  await pipeline.startWorker()
+})
+after(async () => {
+  await pipeline.stop()
+  webhook.close()
+})
+
+async function halveTheWeek(): Promise<void> {
+  const database = connect(pipeline.config.database)
+  for (const table of ['vods_sumut', 'contlog'])
+    await database(table).whereRaw("log_dt >= '2023-12-25' and log_dt < '2024-01-01' and rowid % 2 = 0").delete()
+  await database.destroy()
+}
+
+const hold = (holdHours: number) =>
+  pipeline.client.workflow.start<(input: object) => Promise<RetrainWeekResult>>('retrainWeek', {
+    workflowId: `retrain-${week}`,
+    taskQueue: pipeline.config.taskQueue,
+    args: [{ week, onBreach: 'hold', holdHours }],
+  })
+
+const isHeld = async (): Promise<true | undefined> => {
+  const { stdout } = await pipeline.matinee('status', week)
+  return stdout.includes('held') ? true : undefined
+}
+
+test('a whole week passes; one that lacks half of its rows does not, with its figures', async () => {
+  const whole = await pipeline.matinee('check-data', '--week', week)
+  assert.equal(whole.exitCode, 0, whole.stdout + whole.stderr)
+  assert.match(whole.stdout, /2023-W52: nothing found/)
+  await halveTheWeek()
+  const half = await pipeline.matinee('check-data', '--week', week, '--json')
+  assert.equal(half.exitCode, 1, half.stderr)
+  assert.match(half.stdout, /"check":"viewings: too few","detail":"\d+ usable rows, [345]\d\.\d % of the median of the 3 weeks before/)
+  assert.match(half.stdout, /"examples":\{"bad_duration":\[\{"subsr_id"/)
+})
+
+test('a held run ends at its deadline, or by an answer; the webhook hears of it', async () => {
+  const late = await hold(0.0005)
+  assert.match((await late.result()).reason, /nobody answered/)
+
+  const rejected = await hold(1)
+  await waitFor('the hold', isHeld)
+  assert.equal((await pipeline.matinee('reject', week, '--reason', 'the export stopped on Wednesday')).exitCode, 0)
+  const rejection = await rejected.result()
+  assert.deepEqual([rejection.outcome, rejection.reason.endsWith('the export stopped on Wednesday')], ['rejected', true])
+  assert.equal(await pipeline.store.stat('models/latest.json'), undefined)
+
+  const approved = await hold(1)
+  await waitFor('the hold', isHeld)
+  assert.equal((await pipeline.matinee('approve', week, '--reason', 'holidays')).exitCode, 0)
+  assert.equal((await approved.result()).outcome, 'published')
+  assert.deepEqual(told, [`held ${week}`, `held ${week}`, `held ${week}`, `published ${week}`])
+})
+
+test('a run that only records breaches does not wait, and a threshold can be changed', async () => {
+  const recorded = await pipeline.matinee('run', '--week', week, '--wait', '--record-breaches')
+  assert.equal(recorded.exitCode, 0, recorded.stderr)
+  const gate = `${pipeline.directory}/gate.json`
+  await writeFile(gate, '{"least_volume": 0.2}')
+  assert.equal((await pipeline.matineeWith({ MATINEE_DATA_GATE: gate }, 'check-data', '--week', week)).exitCode, 0)
+  await writeFile(gate, '{"least_volumes": 0.2}')
+  const wrong = await pipeline.matineeWith({ MATINEE_DATA_GATE: gate }, 'check-data', '--week', week)
+  assert.equal(wrong.exitCode, 2)
+  assert.match(wrong.stderr, /MATINEE_DATA_GATE.*least_volume/)
+})
