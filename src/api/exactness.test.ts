@@ -107,7 +107,7 @@ const path = ({ user, k, genre, maxAge, excludeSeen }: Asked): string => {
   const query = new URLSearchParams({ k: String(k), exclude_seen: String(excludeSeen) })
   for (const one of genre) query.append('genre', one)
   if (maxAge !== undefined) query.set('max_age', String(maxAge))
-  return `/v1/users/${user === userCount ? 'nobody' : `u-${user}`}/recommendations?${query}`
+  return `/v1/users/${user === userCount ? 'nobody' : `u-${user}`}/recommendations?${query.toString()}`
 }
 
 test(
