@@ -10,5 +10,5 @@
 export { gramTasks, rotateTasks, squareTasks } from './gram'
 export { conjugateGradientTasks, choleskyTasks } from './rows'
 export { warpShuffleTasks, warpSortTasks, warpTasks } from './warp'
-export { packPanels, scorePanels, rankTasks } from './rank'
+export { packPanels, scorePanels, selectBest, rankTasks } from './rank'
 export { allFinite } from './vectors'

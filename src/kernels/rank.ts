@@ -286,3 +286,39 @@ export function rankTasks(
     }
   }
 }
+
+/**
+ * The best k of one user's scores, best first, into `list`; returns how many there are. Scores of items that are left out are overwritten.
+ * @param exclude `excludeCount` positions to leave out
+ * @param allowed a byte an item, padded to whole panels; 0 leaves it out; address 0: all are allowed
+ * @param heap k entries of 8 bytes
+ */
+export function selectBest(
+  thread: i32,
+  scores: usize,
+  panelCount: i32,
+  exclude: usize,
+  excludeCount: i32,
+  allowed: usize,
+  k: i32,
+  heap: usize,
+  list: usize,
+): i32 {
+  for (let n = 0; n < excludeCount; n++) store<f32>(scores + ((<usize>load<u32>(exclude + ((<usize>n) << 2))) << 2), -Infinity)
+  if (allowed != 0) {
+    for (let panel = 0; panel < panelCount; panel++) {
+      const marks = allowed + ((<usize>panel) << 4)
+      if (i8x16.all_true(v128.load(marks))) continue
+      for (let lane: usize = 0; lane < 16; lane++)
+        if (load<u8>(marks + lane) == 0) store<f32>(scores + ((<usize>panel) << 6) + (lane << 2), -Infinity)
+    }
+  }
+  const size = enterAll(heap, 0, k, scores, 0, panelCount << 4)
+  for (let left = size; left > 0;) {
+    const worst = load<u64>(heap)
+    left--
+    store<u32>(list + ((<usize>left) << 2), <u32>(worst >> 32))
+    siftDown(heap, left, load<u64>(heap + ((<usize>left) << 3)))
+  }
+  return size
+}

@@ -13,7 +13,8 @@
 import { MatineeError } from '../contracts/errors.ts'
 import { readTensor, readTensorOf } from './artifact/tensor-access.ts'
 import type { Model, Tensor, Tensors } from './model.ts'
-import { FactorScores } from './top-k/factor-scores.ts'
+import { FactorScores, type ScoredItems } from './top-k/factor-scores.ts'
+import { topK, type TopKOptions } from './top-k/top-k.ts'
 
 export abstract class FactorModel implements Model {
   readonly algorithm: string
@@ -69,6 +70,19 @@ export abstract class FactorModel implements Model {
     }
     this.#scores ??= new FactorScores(this)
     this.#scores.score(factors, scores)
+  }
+
+  /**
+   * The best k of what `scoreFactors` gives, in one go: for requests, one at a time.
+   * @throws MatineeError `internal` where `allowed` has not one entry an item.
+   */
+  bestItems(factors: Float32Array, k: number, options: TopKOptions = {}): ScoredItems {
+    if (isZero(factors)) {
+      const items = topK(this.#strangerScores, k, options)
+      return { items, scores: Float32Array.from(items, (item) => this.#strangerScores[item] as number) }
+    }
+    this.#scores ??= new FactorScores(this)
+    return this.#scores.best(factors, k, options)
   }
 
   /** Whether the user has taught the model nothing. */

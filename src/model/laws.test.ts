@@ -4,6 +4,7 @@ import test, { after } from 'node:test'
 import { WorkerKernelThreads } from '../adapters/kernel-threads.ts'
 import { decodeSafetensors, encodeSafetensors } from './artifact/safetensors.ts'
 import { rankUsers } from './evaluation/rank-users.ts'
+import { FactorModel } from './factor-model.ts'
 import { families, familyOf } from './families.ts'
 import type { Fit, FitProgress, Interactions, Model, ModelFamily, Parameters, Tensors } from './model.ts'
 import { Random } from './random/random.ts'
@@ -326,6 +327,13 @@ for (const [algorithm, parameters] of [
     assert.ok(checkpoint !== undefined)
     for (const run of runs) assert.deepEqual(run, runs[0])
     const model = family.load(decodeSafetensors(runs[0]?.bytes ?? new Uint8Array()).tensors)
-    for (const { user, list } of runs[0]?.lists ?? [])
-      assert.deepEqual(list, topK(scoresOf(model, user), 7, { exclude: itemsOfUser(input, user), allowed: recommendable }))
+    assert.ok(model instanceof FactorModel)
+    const { userFactors, factorCount } = model
+    for (const { user, list } of runs[0]?.lists ?? []) {
+      const left = { exclude: itemsOfUser(input, user), allowed: recommendable }
+      const scores = scoresOf(model, user)
+      assert.deepEqual(list, topK(scores, 7, left))
+      const best = model.bestItems(userFactors.subarray(user * factorCount, (user + 1) * factorCount), 7, left)
+      assert.deepEqual(best, { items: list, scores: Float32Array.from(list, (item) => scores[item] ?? NaN) })
+    }
   })

@@ -43,7 +43,7 @@ const instances = new WeakMap<WebAssembly.Memory, WebAssembly.Instance>()
 /** Runs any export on this thread; `module` where it was compiled on another. @throws MatineeError `internal` where there is none of that name. */
 export function callKernel(
   memory: WebAssembly.Memory,
-  kernel: KernelName | 'packPanels' | 'scorePanels' | 'allFinite',
+  kernel: KernelName | 'packPanels' | 'scorePanels' | 'selectBest' | 'allFinite',
   thread: number,
   args: readonly number[],
   module: WebAssembly.Module = kernelModule(),
