@@ -9,7 +9,9 @@ export const queryClient = new QueryClient({
     queries: {
       staleTime: 15_000,
       // What the API refuses it refuses again; what does not answer may be back in a moment.
-      retry: (count, error) => count < 2 && (!(error instanceof ApiError) || error.status === 0 || error.status === 503),
+      retry: (count, error) =>
+        count < 2 &&
+        (!(error instanceof ApiError) || error.status === 0 || (error.status === 503 && error.problem?.code !== 'model_missing')),
       retryDelay: (attempt) => 500 * 2 ** attempt,
     },
   },

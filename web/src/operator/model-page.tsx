@@ -3,6 +3,7 @@ import { useParams } from 'react-router'
 import { useApi } from '../api/use-api.ts'
 import { DataTable, type Column } from '../components/data-table.tsx'
 import { Badge, Facts } from '../components/facts.tsx'
+import { Moment } from '../components/moment.tsx'
 import { Loaded, Section } from '../components/panel.tsx'
 import { useFormats, useMessages } from '../i18n/language.tsx'
 import { usePageTitle } from '../page-title.ts'
@@ -73,7 +74,7 @@ function Detail({ model }: { readonly model: ModelDetail }) {
             facts={[
               { name: models.week, value: model.week },
               { name: models.algorithm, value: model.algorithm },
-              { name: models.created, value: formats.time(model.created_at), note: formats.ago(model.created_at) },
+              { name: models.created, value: <Moment at={model.created_at} />, note: formats.ago(model.created_at) },
               { name: models.users, value: formats.number(model.users) },
               { name: models.titles, value: formats.number(model.items) },
               { name: models.pairs, value: formats.number(model.pairs) },

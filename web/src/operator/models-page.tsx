@@ -7,6 +7,7 @@ import { Choice } from '../components/choice.tsx'
 import { DataTable, type Column } from '../components/data-table.tsx'
 import { Badge } from '../components/facts.tsx'
 import { Bars, Figure, Lines, Points } from '../components/figure.tsx'
+import { Moment } from '../components/moment.tsx'
 import { Panel } from '../components/panel.tsx'
 import { useFormats, useMessages } from '../i18n/language.tsx'
 import { usePageTitle } from '../page-title.ts'
@@ -310,7 +311,7 @@ function ModelList() {
     },
     { id: 'week', header: models.week, value: ({ week }) => week },
     { id: 'candidate', header: models.algorithm, value: ({ candidate }) => candidate },
-    { id: 'created', header: models.created, value: (model) => model.created_at, cell: (model) => formats.time(model.created_at) },
+    { id: 'created', header: models.created, value: (model) => model.created_at, cell: (model) => <Moment at={model.created_at} /> },
     {
       id: 'ndcg',
       header: 'nDCG@10',

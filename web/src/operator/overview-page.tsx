@@ -5,6 +5,7 @@ import type { Timeline } from '../api/schema.ts'
 import { Facts, type Fact } from '../components/facts.tsx'
 import { DataTable } from '../components/data-table.tsx'
 import { Figure, Lines } from '../components/figure.tsx'
+import { Moment } from '../components/moment.tsx'
 import { Panel } from '../components/panel.tsx'
 import type { Formats } from '../i18n/formats.ts'
 import { useFormats, useMessages } from '../i18n/language.tsx'
@@ -51,7 +52,7 @@ function Serving() {
                 note: ready.data === undefined ? undefined : ready.data.origin === 'store' ? overview.originStore : overview.originCache,
               },
               sinceOf(timeline.data?.items ?? [], model.version, overview.since, formats),
-              { name: overview.trainedAt, value: formats.time(model.created_at), note: formats.ago(model.created_at) },
+              { name: overview.trainedAt, value: <Moment at={model.created_at} />, note: formats.ago(model.created_at) },
               { name: overview.algorithm, value: model.candidate },
               { name: overview.users, value: formats.number(model.users) },
               { name: overview.titles, value: formats.number(model.items) },
@@ -77,7 +78,7 @@ type Happened = Timeline['items'][number]
 /** Since when a version serves: since it was last promoted, or gone back to. */
 function sinceOf(items: readonly Happened[], version: string, name: string, formats: Formats): Fact | undefined {
   const at = items.find((one) => one.version === version && (one.what === 'promoted' || one.what === 'rolled_back'))?.at
-  return at === undefined ? undefined : { name, value: formats.time(at), note: formats.ago(at) }
+  return at === undefined ? undefined : { name, value: <Moment at={at} />, note: formats.ago(at) }
 }
 
 function LastRun() {
@@ -85,10 +86,11 @@ function LastRun() {
   const formats = useFormats()
   const stageName = useStageName()
   const result = useRuns(20)
+  const schedule = useApi('getSchedule', {}, { every: () => 60_000 }).data
   if (runsMissing(result.error)) return null
   return (
     <Panel
-      title={overview.lastRun}
+      title={overview.runsTitle}
       result={result}
       empty={{ when: ({ items }) => items.length === 0, text: runs.empty }}
       actions={<Link to="/operator/runs">{runs.title}</Link>}
@@ -99,10 +101,26 @@ function LastRun() {
         return (
           <Facts
             facts={[
-              { name: runs.week, value: <Link to={runAddress(run)}>{run.week ?? run.workflow_id}</Link> },
+              { name: overview.lastRun, value: <Link to={runAddress(run)}>{run.week ?? run.workflow_id}</Link> },
               { name: runs.outcome, value: <RunBadge run={run} />, note: isLive(run) ? stageName(run.stage) : undefined },
-              { name: runs.started, value: formats.time(run.started_at), note: formats.ago(run.started_at) },
+              { name: runs.started, value: <Moment at={run.started_at} />, note: formats.ago(run.started_at) },
               { name: runs.duration, value: formats.seconds(secondsOf(run) ?? 0) },
+              schedule === undefined
+                ? undefined
+                : {
+                    name: overview.nextRun,
+                    value:
+                      schedule.next_at === null ? (
+                        schedule.paused ? (
+                          overview.paused
+                        ) : (
+                          overview.noSchedule
+                        )
+                      ) : (
+                        <Moment at={schedule.next_at} />
+                      ),
+                    note: schedule.next_at === null ? (schedule.note ?? undefined) : formats.ago(schedule.next_at),
+                  },
             ]}
           />
         )
@@ -113,7 +131,6 @@ function LastRun() {
 
 function TimelineOfModels() {
   const { overview, runs } = useMessages()
-  const formats = useFormats()
   const result = useApi('listTimeline', { query: { limit: 50 } }, { every: () => 30_000 })
   return (
     <Panel title={overview.timeline} result={result} empty={{ when: ({ items }) => items.length === 0, text: overview.timelineEmpty }}>
@@ -124,7 +141,7 @@ function TimelineOfModels() {
           rowKey={({ at, what, version }) => `${at} ${what} ${version ?? ''}`}
           sorted={{ column: 'at', descending: true }}
           columns={[
-            { id: 'at', header: overview.when, value: ({ at }) => at, cell: ({ at }) => formats.time(at) },
+            { id: 'at', header: overview.when, value: ({ at }) => at, cell: ({ at }) => <Moment at={at} /> },
             { id: 'what', header: overview.what, value: ({ what }) => what, cell: ({ what }) => overview.acts[what] ?? what },
             {
               id: 'version',

@@ -4,10 +4,11 @@ import { useState } from 'react'
 import { Button, Dialog, DialogTrigger, Heading, Label, Modal, ModalOverlay, TextArea, TextField } from 'react-aria-components'
 import { Link, useParams } from 'react-router'
 import { call } from '../api/client.ts'
-import type { RunDetail } from '../api/schema.ts'
+import type { Run, RunDetail } from '../api/schema.ts'
 import { queryClient, useApi } from '../api/use-api.ts'
 import { DataTable } from '../components/data-table.tsx'
 import { Badge, Facts } from '../components/facts.tsx'
+import { Moment } from '../components/moment.tsx'
 import { Failure, Loaded, Section } from '../components/panel.tsx'
 import { useFormats, useMessages } from '../i18n/language.tsx'
 import { useNotice } from '../notice.tsx'
@@ -32,15 +33,15 @@ export function RunPage() {
         <Section title={runs.state}>
           <Facts
             facts={[
-              { name: runs.started, value: formats.time(listed.started_at), note: formats.ago(listed.started_at) },
-              listed.ended_at === null ? undefined : { name: runs.ended, value: formats.time(listed.ended_at) },
+              { name: runs.started, value: <Moment at={listed.started_at} />, note: formats.ago(listed.started_at) },
+              listed.ended_at === null ? undefined : { name: runs.ended, value: <Moment at={listed.ended_at} /> },
               { name: runs.duration, value: formats.seconds(secondsOf(listed) ?? 0) },
               {
                 name: runs.version,
                 value:
                   listed.model === null ? '–' : <Link to={`/operator/models/${encodeURIComponent(listed.model)}`}>{listed.model}</Link>,
               },
-              { name: 'Temporal', value: <TemporalLink workflowId={listed.workflow_id} runId={listed.run_id} />, note: listed.run_id },
+              { name: 'Temporal', value: <TemporalLink run={listed} />, note: listed.run_id },
             ]}
           />
         </Section>
@@ -62,19 +63,16 @@ export function RunPage() {
   )
 }
 
-/** A link where the server knows Temporal's UI; the workflow's id otherwise. */
-function TemporalLink({ workflowId, runId }: { readonly workflowId: string; readonly runId: string }) {
+/** A link where the server knows Temporal's pages; the workflow's id otherwise. */
+function TemporalLink({ run }: { readonly run: Run }) {
   const { runs } = useMessages()
-  const base = useTemporalUi()
-  if (base === undefined) return <code>{workflowId}</code>
+  if (run.url === null) return <code>{run.workflow_id}</code>
   return (
-    <a href={`${base}/workflows/${encodeURIComponent(workflowId)}/${encodeURIComponent(runId)}/history`} target="_blank" rel="noreferrer">
+    <a href={run.url} target="_blank" rel="noreferrer">
       {runs.temporal}
     </a>
   )
 }
-
-const useTemporalUi = (): string | undefined => undefined
 
 function Stages({ run }: { readonly run: RunDetail }) {
   const { runs } = useMessages()

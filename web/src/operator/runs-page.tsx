@@ -5,6 +5,7 @@ import type { Run } from '../api/schema.ts'
 import { useApi, type ApiResult } from '../api/use-api.ts'
 import { DataTable, type Column } from '../components/data-table.tsx'
 import { Badge } from '../components/facts.tsx'
+import { Moment } from '../components/moment.tsx'
 import { Panel } from '../components/panel.tsx'
 import { useFormats, useMessages } from '../i18n/language.tsx'
 import { usePageTitle } from '../page-title.ts'
@@ -71,7 +72,7 @@ export function RunsPage() {
     },
     { id: 'outcome', header: runs.outcome, value: (run) => run.outcome ?? run.status, cell: (run) => <RunBadge run={run} /> },
     { id: 'stage', header: runs.stage, value: ({ stage }) => stage, cell: (run) => (isLive(run) ? stageName(run.stage) : '') },
-    { id: 'started', header: runs.started, value: (run) => run.started_at, cell: (run) => formats.time(run.started_at) },
+    { id: 'started', header: runs.started, value: (run) => run.started_at, cell: (run) => <Moment at={run.started_at} /> },
     {
       id: 'duration',
       header: runs.duration,

@@ -213,7 +213,7 @@ function Inspector({ title }: { readonly title: Program }) {
                 header: titles.likeness,
                 numeric: true,
                 value: ({ score }) => score,
-                cell: ({ score }) => formats.number(score, 3),
+                cell: ({ score }) => formats.figure(score),
               },
             ]}
           />

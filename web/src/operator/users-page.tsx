@@ -202,7 +202,7 @@ function List({ user, version, other, filters }: ListProps) {
         </>
       ),
     },
-    { id: 'score', header: users.score, numeric: true, value: ({ score }) => score, cell: ({ score }) => formats.number(score, 3) },
+    { id: 'score', header: users.score, numeric: true, value: ({ score }) => score, cell: ({ score }) => formats.figure(score) },
   ]
   return (
     <Panel
@@ -242,6 +242,11 @@ function TakenAway({ user, version, filters }: { readonly user: string; readonly
   const kept = useApi('getRecommendations', { path: { id: user }, query: queryOf(filters, version, LOOKED_THROUGH) })
   const all = useApi('getRecommendations', { path: { id: user }, query: { k: LIST_LENGTH, exclude_seen: false, model: version } })
   const left = new Set(kept.data?.items.map(({ program_id: id }) => id))
+  const seen = new Set(useApi('getHistory', { path: { id: user } }).data?.items.map(({ program_id: id }) => id))
+  const takenBy = (title: Recommendation): string => {
+    if (filters.maxAge !== '' && (title.age_limit === null || title.age_limit > Number(filters.maxAge))) return users.byAge
+    return filters.excludeSeen && seen.has(title.program_id) ? users.bySeen : users.byOther
+  }
   const taken = kept.data === undefined ? [] : placed(all.data?.items ?? []).filter(({ program_id: id }) => !left.has(id))
   return (
     <Panel
@@ -260,8 +265,9 @@ function TakenAway({ user, version, filters }: { readonly user: string; readonly
             { id: 'place', header: users.position, numeric: true, value: ({ place }) => place },
             { id: 'name', header: users.name, value: (title) => nameOf(title, messages), cell: (title) => <TitleLink title={title} /> },
             { id: 'genre', header: users.genre, value: ({ genre }) => genre },
+            { id: 'by', header: users.takenBy, value: takenBy },
             { id: 'age', header: users.maxAge, value: (title) => title.age_limit, cell: (title) => ageText(title.age_limit, messages) },
-            { id: 'score', header: users.score, numeric: true, value: ({ score }) => score, cell: ({ score }) => formats.number(score, 3) },
+            { id: 'score', header: users.score, numeric: true, value: ({ score }) => score, cell: ({ score }) => formats.figure(score) },
           ]}
         />
       )}

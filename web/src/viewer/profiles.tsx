@@ -5,6 +5,7 @@ import { useNavigate } from 'react-router'
 import { useApi } from '../api/use-api.ts'
 import { useFormats, useMessages } from '../i18n/language.tsx'
 import { usePageTitle } from '../page-title.ts'
+import { useSession } from '../session.tsx'
 import { Avatar, newGuest, useProfile, useProfileName, type Profile } from './profile.tsx'
 
 export function ProfilesPage() {
@@ -18,6 +19,7 @@ export function ProfilesPage() {
     void navigate('/')
   }
   const guest = profile.guest ? profile : newGuest()
+  const session = useSession()
   const known = recent.filter((one) => !one.guest)
   return (
     <div className="page narrow">
@@ -48,7 +50,33 @@ export function ProfilesPage() {
           </li>
         ))}
       </ul>
+      {session?.role === 'admin' ? <Examples known={known} open={open} /> : null}
     </div>
+  )
+}
+
+/** Some whom the model knows: only for whoever may see who there is. */
+function Examples({ known, open }: { readonly known: readonly Profile[]; readonly open: (profile: Profile) => void }) {
+  const { profiles } = useMessages()
+  const formats = useFormats()
+  const { data } = useApi('listUsers', { query: { limit: 12 } })
+  const others = (data?.items ?? []).filter(({ user }) => known.every((one) => one.user !== user))
+  if (others.length === 0) return null
+  return (
+    <>
+      <h2>{profiles.example}</h2>
+      <ul className="profile-list">
+        {others.map(({ user, watched }) => (
+          <li key={user}>
+            <ProfileButton
+              profile={{ user, guest: false }}
+              text={profiles.watched(formats.number(watched))}
+              onPress={() => open({ user, guest: false })}
+            />
+          </li>
+        ))}
+      </ul>
+    </>
   )
 }
 
