@@ -5,6 +5,7 @@ import test from 'node:test'
 import { LatestModel, ModelManifest, WeekInfo, WeekMetrics, AccuracyTable, ModelUsers } from '../src/contracts/documents.ts'
 import { accuracyMetrics, storeKeys } from '../src/contracts/store-keys.ts'
 import { readDocument } from '../src/contracts/stored-documents.ts'
+import { WeekReport } from '../src/contracts/week-report.ts'
 import { parseWeek } from '../src/contracts/week.ts'
 import { goldenLogs, startPipeline, type Pipeline } from './support/pipeline.ts'
 
@@ -172,6 +173,29 @@ await test('the weekly run', { timeout: 300_000 }, async (t) => {
       ?.candidates.find(({ candidate }) => candidate === metrics.candidate)
     const table = await readDocument(store, AccuracyTable, storeKeys.accuracy('precision'))
     assert.equal(table.values.at(-1)?.[0], Math.round((published?.metrics['precision@10'] ?? 0) * 1e5) / 1e5)
+  })
+
+  await t.test('the report says what was tried, what won and by how much, and for whom', async () => {
+    const week = parseWeek('2024-W02')
+    const { version } = await readDocument(store, LatestModel, storeKeys.modelLatest)
+    const metrics = await readDocument(store, WeekMetrics, storeKeys.metrics(week, version))
+    for (const { candidates, test_users: users } of metrics.splits)
+      for (const { candidate, metrics: figures, segments, intervals } of candidates) {
+        assert.equal(segments?.['all_users']?.['users'], users)
+        assert.ok(Math.abs((segments?.['all_users']?.['ndcg@10'] ?? NaN) - (figures['ndcg@10'] ?? NaN)) < 1e-12)
+        for (const name of ['novelty@10', 'popularity_lift@10', 'genre_diversity@10', 'miscalibration@10', 'coverage@10'])
+          assert.ok(Number.isFinite(figures[name]), `${candidate} has ${name}`)
+        for (const { low, difference, high } of intervals ?? []) assert.ok(low <= difference && difference <= high)
+        assert.ok((intervals ?? []).length >= 2)
+      }
+    const report = await readDocument(store, WeekReport, storeKeys.weekReport(week, 'report.json'))
+    assert.equal(report.candidate, metrics.candidate)
+    assert.equal(report.week_before?.week, '2024-W01')
+    assert.deepEqual(report.tried.map(({ candidate }) => candidate).toSorted(), ['ials', 'popularity', 'popularity-4-weeks', 'warp'])
+    assert.ok(report.gains.length > 0 && report.segments.length > 1 && report.lists.length === 6)
+    const text = new TextDecoder().decode((await store.read(storeKeys.weekReport(week, 'report.md')))?.body)
+    assert.ok(text.startsWith(`# 2024-W02: ${metrics.candidate}\n\n**${metrics.candidate}** is the week’s choice, \`${version}\``), text)
+    assert.doesNotMatch(text, /NaN|undefined/)
   })
 
   await t.test('a week that is running already is named, not run twice', async () => {

@@ -1,4 +1,4 @@
-/** Writes the week's figures, makes the six accuracy tables anew from all weeks' figures, and moves the week counter. */
+/** Writes the week's figures and report, makes the six accuracy tables anew from all weeks' figures, and moves the week counter. */
 import { FinalResult, SplitResult, type AccuracyTable, type WeekMetrics } from '../contracts/documents.ts'
 import { MatineeError } from '../contracts/errors.ts'
 import type { ObjectStore } from '../contracts/ports.ts'
@@ -8,7 +8,9 @@ import { documentText, putDocument, readDocument } from '../contracts/stored-doc
 import { mondayWithDots, type Week } from '../contracts/week.ts'
 import { publishedFigures } from './publish-model.ts'
 import { advanceCounter } from './week-counter.ts'
-import { newestFigures } from './week-metrics.ts'
+import { figuresOfWeekBefore, newestFigures } from './week-metrics.ts'
+import { makeReport } from './week-report/make-report.ts'
+import { reportText } from './week-report/report-text.ts'
 
 const ATTEMPTS_AT_MOST = 20
 
@@ -35,6 +37,9 @@ export async function publishMetrics(input: PublishInput, store: ObjectStore): P
     await store.write(storeKeys.metricsUsers(input.week, metrics.version), users.body)
   }
   await putDocument(store, storeKeys.metrics(input.week, metrics.version), metrics)
+  const report = makeReport(metrics, await figuresOfWeekBefore(store, input.week))
+  await putDocument(store, storeKeys.weekReport(input.week, 'report.json'), report)
+  await store.write(storeKeys.weekReport(input.week, 'report.md'), reportText(report), { contentType: 'text/markdown; charset=utf-8' })
   const weeks = await writeAccuracyTables(store)
   const counter = await advanceCounter(store, input.week, metrics.version)
   for await (const { key } of store.list(storeKeys.trainingPrefix(input.week))) await store.remove(key)
