@@ -9,6 +9,7 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import { BlockList, isIP } from 'node:net'
 import type { ApiKey, Role } from '../config/environment.ts'
 import { MatineeError } from '../contracts/errors.ts'
+import type { Caller } from './caller.ts'
 import type { Sessions } from './sessions.ts'
 
 const rank: Readonly<Record<Role, number>> = { read: 0, write: 1, admin: 2 }
@@ -19,12 +20,6 @@ export interface AccessPolicy {
   /** Where the server listens. */
   readonly host: string
   readonly corsOrigins: readonly string[]
-}
-
-/** On whose behalf a request is done; written beside what it changes. */
-export interface Caller {
-  readonly name: string
-  readonly role: Role
 }
 
 declare module 'fastify' {

@@ -4,7 +4,7 @@
  */
 import { createHash, randomBytes } from 'node:crypto'
 import type { Clock } from '../contracts/ports.ts'
-import type { Caller } from './access.ts'
+import type { Caller } from './caller.ts'
 
 export const sessionCookie = 'matinee_session'
 

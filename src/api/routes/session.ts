@@ -1,7 +1,8 @@
 /** A key for a cookie, for the web app: a page's scripts never hold the key. */
 import { Type } from 'typebox'
 import { MatineeError } from '../../contracts/errors.ts'
-import { identify, local, type Caller } from '../access.ts'
+import { identify, local } from '../access.ts'
+import type { Caller } from '../caller.ts'
 import type { Api, ApiDependencies } from '../api.ts'
 import { Session, SessionBody } from '../operator-schemas.ts'
 import { problems, publicProblems, ref } from '../schema-parts.ts'
