@@ -82,10 +82,11 @@ async function measure(command: string, args: readonly string[]): Promise<Measur
   return parseDocument(Measured, stdout.trim().split('\n').at(-1) ?? '', 'what the measured process printed')
 }
 
+const hash = (factor: number, of: number): string => `(crc32(seq * ${factor}) % ${of})`
+
 /** Made by the server itself, which is much faster than sending it rows. Pseudo-random, the same each time. */
 async function fill(server: MariaDb, rows: number): Promise<void> {
   const users = Math.max(1000, Math.round(rows / 25))
-  const hash = (factor: number, of: number): string => `(crc32(seq * ${factor}) % ${of})`
   const common = (seed: number): string =>
     `10000 + 3 * ${hash(seed, users)}, floor(20000 * pow(${hash(seed + 2, 100_000)} / 100000, 2.5)), concat('Title ', ${hash(seed + 2, 20_000)}), 1 + ${hash(seed + 4, 12)}, ` +
     `timestamp('2023-01-02 00:00:00') + interval ${hash(seed + 6, daysOfLogs * 86_400)} second`
