@@ -1,6 +1,6 @@
 /**
  * `POST /recommendations` against a Fastify route that returns a constant: requests a second, in turns, in the same run. The servers
- * are processes of their own; requests come over connections that stay open, several at a time, from a client that does nothing else.
+ * are processes of their own, whose processor time is told too: it hardly depends on what else the machine does. Requests come over connections that stay open, several at a time, from a client that does nothing else.
  */
 import { fork, type ChildProcess } from 'node:child_process'
 import { connect } from 'node:net'
@@ -19,16 +19,32 @@ interface Server {
   readonly port: number
 }
 
-function start(kind: 'questionnaire' | 'constant'): Promise<Server> {
+function start(kind: 'questionnaire' | 'constant', children: ChildProcess[]): Promise<Server> {
   return new Promise((resolve, reject) => {
     const child = fork(serverModule, [kind])
+    children.push(child)
     child.once('message', (port) => resolve({ child, port: Number(port) }))
     child.once('exit', (code) => reject(new MatineeError('internal', `the ${kind} server ended with ${code}`)))
   })
 }
 
-/** Answers that came within the time, by the second. */
-async function rate(port: number, contentType: string, seconds: number, connections: number): Promise<number> {
+/** Microseconds of processor time that a server has used. */
+function processorTime({ child }: Server): Promise<number> {
+  return new Promise((resolve) => {
+    child.once('message', (microseconds) => resolve(Number(microseconds)))
+    child.send('how long?')
+  })
+}
+
+interface Measured {
+  readonly answersASecond: number
+  /** Of the server, whatever else runs on the machine. */
+  readonly microsecondsAnAnswer: number
+}
+
+async function measure(server: Server, contentType: string, seconds: number, connections: number): Promise<Measured> {
+  const { port } = server
+  const usedBefore = await processorTime(server)
   const request = Buffer.from(
     `POST /recommendations HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\ncontent-type: ${contentType}\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
   )
@@ -52,7 +68,8 @@ async function rate(port: number, contentType: string, seconds: number, connecti
       })
     })
   await Promise.all(Array.from({ length: connections }, one))
-  return answered / ((performance.now() - started) / 1000)
+  const answersASecond = answered / ((performance.now() - started) / 1000)
+  return { answersASecond, microsecondsAnAnswer: ((await processorTime(server)) - usedBefore) / answered }
 }
 
 const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
@@ -61,35 +78,45 @@ export async function run(args: readonly string[]): Promise<void> {
   const { values } = parseArgs({
     args: [...args],
     options: {
-      rounds: { type: 'string', default: '7' },
-      seconds: { type: 'string', default: '2' },
+      rounds: { type: 'string', default: '40' },
+      seconds: { type: 'string', default: '0.5' },
       connections: { type: 'string', default: '16' },
       help: { type: 'boolean', default: false },
     },
   })
   if (values.help) {
-    process.stdout.write('npm run bench -- questionnaire [--rounds 7] [--seconds 2] [--connections 16]\n')
+    process.stdout.write('npm run bench -- questionnaire [--rounds 40] [--seconds 0.5] [--connections 16]\n')
     return
   }
   const [seconds, connections] = [Number(values.seconds), Number(values.connections)]
-  const [constant, questionnaire] = await Promise.all([start('constant'), start('questionnaire')])
+  const children: ChildProcess[] = []
   try {
-    const rates: { readonly constant: number; readonly questionnaire: number }[] = []
+    const constant = await start('constant', children)
+    const questionnaire = await start('questionnaire', children)
+    const rounds: { readonly constant: Measured; readonly questionnaire: Measured }[] = []
     for (let round = 0; round <= Number(values.rounds); round++) {
       const measured = {
-        constant: await rate(constant.port, 'application/json', seconds, connections),
-        questionnaire: await rate(questionnaire.port, 'application/x-www-form-urlencoded', seconds, connections),
+        constant: await measure(constant, 'application/json', seconds, connections),
+        questionnaire: await measure(questionnaire, 'application/x-www-form-urlencoded', seconds, connections),
       }
-      if (round > 0) rates.push(measured) // the first one warms up
+      if (round > 0) rounds.push(measured) // the first one warms up
     }
+    const middle = (of: (one: (typeof rounds)[number]) => number): number => Math.round(median(rounds.map(of)) * 1000) / 1000
     process.stdout.write(
       `${JSON.stringify({
-        constant_a_second: Math.round(median(rates.map((one) => one.constant))),
-        questionnaire_a_second: Math.round(median(rates.map((one) => one.questionnaire))),
-        ratio: Math.round(median(rates.map((one) => one.questionnaire / one.constant)) * 1000) / 1000,
+        constant: {
+          a_second: middle((one) => one.constant.answersASecond),
+          processor_us: middle((one) => one.constant.microsecondsAnAnswer),
+        },
+        questionnaire: {
+          a_second: middle((one) => one.questionnaire.answersASecond),
+          processor_us: middle((one) => one.questionnaire.microsecondsAnAnswer),
+        },
+        ratio: middle((one) => one.questionnaire.answersASecond / one.constant.answersASecond),
+        ratio_by_processor_time: middle((one) => one.constant.microsecondsAnAnswer / one.questionnaire.microsecondsAnAnswer),
       })}\n`,
     )
   } finally {
-    for (const { child } of [constant, questionnaire]) child.disconnect()
+    for (const child of children) if (child.connected) child.disconnect()
   }
 }

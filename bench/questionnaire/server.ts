@@ -38,4 +38,9 @@ async function constantPort(): Promise<number> {
 
 const port = process.argv[2] === 'questionnaire' ? await questionnairePort() : await constantPort()
 process.send?.(port)
+/** Microseconds of processor time so far, to whoever asks. */
+process.on('message', () => {
+  const { user, system } = process.cpuUsage()
+  process.send?.(user + system)
+})
 process.on('disconnect', () => process.exit(0))

@@ -49,7 +49,7 @@ export function checkListenHost({ keys, host }: AccessPolicy): void {
 
 export function registerAccess(app: FastifyInstance, policy: AccessPolicy, sessions: Sessions): void {
   app.decorateRequest('caller')
-  app.addHook('onRequest', async (request) => {
+  app.addHook('onRequest', (request, _reply, done) => {
     const { access, openToAllOrigins = false } = request.routeOptions.config
     const writes = !['GET', 'HEAD', 'OPTIONS'].includes(request.method)
     request.caller = policy.keys.length === 0 ? local : anonymous
@@ -64,6 +64,7 @@ export function registerAccess(app: FastifyInstance, policy: AccessPolicy, sessi
       checkOrigin(request, policy)
       if (request.method !== 'DELETE') checkContentType(request) // it has no body, and no form can send it
     }
+    done()
   })
 }
 

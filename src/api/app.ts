@@ -56,15 +56,18 @@ export async function buildApp(dependencies: ApiDependencies): Promise<Api> {
     ),
   )
 
-  app.addHook('onRequest', async (request, reply) => {
-    void reply.headers(answerHeaders(request.id))
+  // Hooks of every request call back: a promise each costs more than all that they do.
+  app.addHook('onRequest', (request, reply, done) => {
+    void reply.headers(request.routeOptions.config.openToAllOrigins === true ? openHeaders(request.id) : answerHeaders(request.id))
+    done()
   })
   let stopping = false
   app.addHook('preClose', async () => {
     stopping = true
   })
-  app.addHook('onSend', async (_request, reply) => {
+  app.addHook('onSend', (_request, reply, _payload, done) => {
     if (stopping) void reply.header('connection', 'close')
+    done()
   })
   logRequests(app)
   measureRequests(app, dependencies.metrics.registry)
@@ -79,7 +82,10 @@ export async function buildApp(dependencies: ApiDependencies): Promise<Api> {
   const sessions = new Sessions({ now: () => dependencies.clock.nowMs() })
   registerAccess(app, dependencies.access, sessions)
   app.removeContentTypeParser('text/plain')
-  app.addHook('preValidation', async (request) => dropEmptyParameters(request))
+  app.addHook('preValidation', (request, _reply, done) => {
+    dropEmptyParameters(request)
+    done()
+  })
 
   await registerOpenApi(app, apiVersion)
   operationRoutes(app, dependencies)
@@ -102,6 +108,14 @@ const answerHeaders = (requestId: string) => ({
   'x-frame-options': 'DENY',
   'referrer-policy': 'no-referrer',
   'cross-origin-resource-policy': 'same-origin',
+  'cache-control': 'no-store',
+})
+
+/** For what every page may read: nothing in it is to be kept from a frame or another origin. */
+const openHeaders = (requestId: string) => ({
+  'x-request-id': requestId,
+  'x-content-type-options': 'nosniff',
+  'cross-origin-resource-policy': 'cross-origin',
   'cache-control': 'no-store',
 })
 
@@ -139,12 +153,13 @@ function dropEmptyParameters({ query }: FastifyRequest): void {
 
 /** One line a request, with the route's pattern in place of the path: ids of users do not belong into logs. */
 function logRequests(app: Api): void {
-  app.addHook('onResponse', async (request, reply) => {
+  app.addHook('onResponse', (request, reply, done) => {
     const route = request.is404 ? 'none' : request.routeOptions.url
     const milliseconds = Math.round(reply.elapsedTime * 100) / 100
     const fields = { method: request.method, route, status: reply.statusCode, milliseconds }
     if (reply.statusCode >= 500 && reply.statusCode !== 503) request.log.error(fields, 'answered')
     else if (request.routeOptions.config.access === 'public') request.log.debug(fields, 'answered') // probes, every few seconds
     else request.log.info(fields, 'answered')
+    done()
   })
 }

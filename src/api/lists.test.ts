@@ -181,6 +181,14 @@ test('a history of someone whom no model has seen is folded in', async (context)
   assert.equal((await ask([{ program_id: '128', rating: 0 }])).body.source, 'popular')
 })
 
+test('without reasons the same list', async (context) => {
+  const { get } = await serving(context, twoFactors)
+  const [told, untold] = await Promise.all(['', '&reasons=false'].map((more) => get(`/v1/users/u-1/recommendations?k=5${more}`)))
+  assert.deepEqual(ids(untold?.body.items), ids(told?.body.items))
+  assert.ok(untold?.body.items.every((item: Item) => item.reason === 'for you' && !('because' in item)))
+  assert.ok(told?.body.items.every((item: Item) => item.reason === 'because you watched 쇼 29'))
+})
+
 test('neither, both, or too many are refused', async (context) => {
   const { post } = await serving(context)
   const cases: readonly (readonly [object, RegExp])[] = [
@@ -189,7 +197,7 @@ test('neither, both, or too many are refused', async (context) => {
     [{ users: [] }, /users: \[\] is not allowed; a list from 1 to 100 entries is/],
     [{ users: Array.from({ length: 101 }, (_, n) => `u-${n}`) }, /a list from 1 to 100 entries is/],
     [{ history: [{ program_id: '100', rating: 1.5 }] }, /history\/0\/rating: 1.5 is not allowed; a number from 0 to 1 is/],
-    [{ users: ['u-0'], top: 3 }, /top is not known; fields are users, history, k, genre, max_age, exclude_seen, diversity/],
+    [{ users: ['u-0'], top: 3 }, /top is not known; fields are users, history, k, genre, max_age, exclude_seen, diversity, reasons/],
   ]
   for (const [payload, detail] of cases) {
     const { status, body } = await post('/v1/recommendations', payload)

@@ -18,10 +18,12 @@ import { storeKeys } from '../contracts/store-keys.ts'
 import { readTensorOf } from '../model/artifact/tensor-access.ts'
 import { diversify } from '../model/diversity/marginal-relevance.ts'
 import { explainerOf, type Explainer } from '../model/explanation/contributions.ts'
+import { FactorModel } from '../model/factor-model.ts'
 import type { Interactions, Model, Tensors } from '../model/model.ts'
 import { itemSimilarityOf, type ItemSimilarity } from '../model/similarity/item-similarity.ts'
 import { itemsOfUser } from '../model/sparse/interactions.ts'
-import { topK } from '../model/top-k/top-k.ts'
+import type { ScoredItems } from '../model/top-k/factor-scores.ts'
+import { topK, type TopKOptions } from '../model/top-k/top-k.ts'
 import { Catalogue, type TitleFilter } from './catalogue.ts'
 import type { UserEvents } from './user-events.ts'
 
@@ -49,6 +51,8 @@ export interface ListOptions extends TitleFilter {
   readonly excludeSeen: boolean
   /** 0: scores alone. To 1: see `diversify`. */
   readonly diversity?: number | undefined
+  /** Whether to find what each title owes to the history; absent: yes. */
+  readonly reasons?: boolean | undefined
 }
 
 export interface RankedTitle {
@@ -177,6 +181,8 @@ export class ModelSnapshot {
     this.#similarity = itemSimilarityOf(parts.model, parts.seen)
     this.#explainer = explainerOf(parts.model)
     this.#scores = new Float32Array(parts.items.length)
+    // What a model makes ready at its first question is made now, not while someone waits.
+    if (parts.userIds.length > 0) parts.model.scoreUser(0, this.#scores)
   }
 
   get version(): string {
@@ -282,7 +288,7 @@ export class ModelSnapshot {
     const exclude = options.excludeSeen ? union(history.seen, history.dismissed) : history.dismissed
     const titles = this.best(order, count, options, exclude, options.diversity ?? 0)
     if (order.by !== 'history') return { source: 'popular', titles }
-    return { source: 'personal', titles: this.explain(titles, history) }
+    return { source: 'personal', titles: options.reasons === false ? titles : this.explain(titles, history) }
   }
 
   /**
@@ -325,16 +331,12 @@ export class ModelSnapshot {
 
   /** The best by an order among those that pass the filter, without those of `exclude` (ascending, distinct). */
   best(order: Order, count: number, filter: TitleFilter, exclude: Uint32Array = nothing, diversity = 0): readonly RankedTitle[] {
-    this.#score(order)
-    const allowed = this.catalogue.allowed(filter)
-    const scores = this.#scores
-    if (diversity === 0 || count < 2) return this.#titles(topK(scores, count, { exclude, allowed }), order)
-    const candidates = topK(scores, Math.max(candidatesAtLeast, candidatesATitle * count), { exclude, allowed })
-    const relevance = Float64Array.from(candidates, (position) => scores[position] as number)
-    return this.#titles(
-      diversify(candidates, relevance, count, diversity, (a, b) => this.#likeness(a, b)),
-      order,
-    )
+    const options = { exclude, allowed: this.catalogue.allowed(filter) }
+    if (diversity === 0 || count < 2) return this.#titles(this.#topItems(order, count, options), order)
+    const candidates = this.#topItems(order, Math.max(candidatesAtLeast, candidatesATitle * count), options)
+    const items = diversify(candidates.items, Float64Array.from(candidates.scores), count, diversity, (a, b) => this.#likeness(a, b))
+    const scoreOf = new Map([...candidates.items].map((position, n) => [position, candidates.scores[n] ?? 0]))
+    return this.#titles({ items, scores: Float32Array.from(items, (position) => scoreOf.get(position) ?? 0) }, order)
   }
 
   /** The same titles, each with what of the history it owes most to. */
@@ -361,6 +363,17 @@ export class ModelSnapshot {
     const sameGenre = genre !== null && genre === this.items[b]?.program_genre ? 1 : 0
     const { between } = this.#similarity
     return between === undefined ? sameGenre : (sameGenre + Math.max(0, between(a, b))) / 2
+  }
+
+  #topItems(order: Order, count: number, options: TopKOptions): ScoredItems {
+    const model = this.#model
+    if (order.by === 'history' && order.history.user !== undefined && model instanceof FactorModel) {
+      const start = order.history.user * model.factorCount
+      return model.bestItems(model.userFactors.subarray(start, start + model.factorCount), count, options)
+    }
+    this.#score(order)
+    const items = topK(this.#scores, count, options)
+    return { items, scores: Float32Array.from(items, (position) => this.#scores[position] as number) }
   }
 
   #score(order: Order): void {
@@ -391,11 +404,11 @@ export class ModelSnapshot {
     this.#scored = order
   }
 
-  #titles(positions: Uint32Array, order: Order): readonly RankedTitle[] {
+  #titles({ items, scores }: ScoredItems, order: Order): readonly RankedTitle[] {
     const counted = order.by === 'trend' || (order.by === 'popularity' && this.#model.algorithm !== 'popularity')
-    return [...positions].flatMap((position) => {
+    return [...items].flatMap((position, n) => {
       const item = this.items[position]
-      const score = this.#scores[position] ?? 0
+      const score = scores[n] ?? 0
       return item === undefined ? [] : [{ position, item, score: counted ? Math.floor(score) : score }]
     })
   }

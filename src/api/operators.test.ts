@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import test, { type TestContext } from 'node:test'
+import type { TSchema } from 'typebox'
+import { Value } from 'typebox/value'
+import { FeaturesReport } from '../contracts/documents.ts'
 import { MatineeError } from '../contracts/errors.ts'
 import type { RunControl } from '../contracts/serving-ports.ts'
 import { storeKeys } from '../contracts/store-keys.ts'
@@ -171,9 +174,11 @@ test('a server without Temporal says so', async (context) => {
 test("a week's data quality is what preprocessing wrote down", async (context) => {
   const { get, store } = await api(context)
   const week = parseWeek('2024-W01')
-  const counts =
-    'vods_bad_row vods_in vods_excluded conts_bad_row conts_in conts_excluded vods_bad_duration vods_bad_use vods_repeat conts_repeat programs_in programs_bad_row programs_excluded programs_repeat users_in users_bad_row users_excluded users_repeat pairs watched_pairs users programs further'
-  const report = { week, click_cnt_cap: null, watch_cnt_cap: 3.5, ...Object.fromEntries(counts.split(' ').map((name, n) => [name, n])) }
+  const fields = Object.entries<TSchema>(FeaturesReport.properties).map(([name, schema]) => [
+    name,
+    name === 'week' ? week : Value.Create(schema),
+  ])
+  const report = { ...Object.fromEntries(fields), pairs: 17, counted_by_a_later_version: 3 }
   await store.write(storeKeys.featuresCurrent(week), JSON.stringify({ digest: 'abc' }))
   await store.write(storeKeys.features(week, 'abc', 'report.json'), JSON.stringify(report))
   const { status, body } = await get('/v1/data-quality/2024-W01')

@@ -101,7 +101,7 @@ test('a wrong parameter is named with its value and what is allowed', async (con
     ['k=1&k=2', 'k', 'k: ["1","2"] is not allowed; a whole number from 1 to 100 is'],
     ['max_age=-1', 'max_age', 'max_age: -1 is not allowed; a whole number from 0 to 150 is'],
     ['exclude_seen=maybe', 'exclude_seen', 'exclude_seen: "maybe" is not allowed; true or false is'],
-    ['top=5', 'top', 'top is not known; parameters are k, genre, max_age, exclude_seen, diversity, model'],
+    ['top=5', 'top', 'top is not known; parameters are k, genre, max_age, exclude_seen, diversity, reasons, model'],
   ]
   for (const [query, name, message] of cases) {
     const { status, body, headers } = await get(`/v1/users/u-0/recommendations?${query}`)

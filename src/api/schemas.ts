@@ -32,6 +32,11 @@ const Diversity = Type.Number({
   examples: [0.3],
 })
 
+const Reasons = Type.Boolean({
+  default: true,
+  description: 'Say of each title which of the history it owes most to; without it a first answer takes about half the time',
+})
+
 export const PopularQuery = Type.Object(
   { k: Type.Optional(Count), genre: Type.Optional(Genres), max_age: Type.Optional(MaxAge) },
   { additionalProperties: false },
@@ -41,6 +46,7 @@ export const RecommendationsQuery = Type.Object(
     ...PopularQuery.properties,
     exclude_seen: Type.Optional(ExcludeSeen),
     diversity: Type.Optional(Diversity),
+    reasons: Type.Optional(Reasons),
     model: Type.Optional(versionParameter('For inspectors: ask this version in place of the one that serves')),
   },
   { additionalProperties: false },
@@ -78,6 +84,7 @@ export const RecommendationsBody = Type.Object(
     max_age: Type.Optional(MaxAge),
     exclude_seen: Type.Optional(ExcludeSeen),
     diversity: Type.Optional(Diversity),
+    reasons: Type.Optional(Reasons),
   },
   {
     additionalProperties: false,

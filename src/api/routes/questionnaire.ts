@@ -6,6 +6,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { MatineeError } from '../../contracts/errors.ts'
 import type { Api, ApiDependencies } from '../api.ts'
+import { LateLogger } from '../log.ts'
 import type { QuestionnaireSnapshot } from '../questionnaire-snapshot.ts'
 import {
   FirstVersionAnswer, FirstVersionEntry, Questionnaire, QuestionnaireAnswer, QuestionnaireEntry, questionnaireSchemas,
@@ -18,10 +19,7 @@ const bodyLimitBytes = 16 * 1024
 const json = 'application/json; charset=utf-8'
 
 /** What API Gateway sent for the first version. Answers and refusals alike. */
-const firstVersionHeaders = {
-  'access-control-allow-origin': '*',
-  'cross-origin-resource-policy': 'cross-origin',
-}
+const firstVersionHeaders = { 'access-control-allow-origin': '*' }
 const preflightHeaders = {
   'access-control-allow-headers': 'Content-Type,X-Amz-Date,Authorization,X-Api-Key,X-Amz-Security-Token,X-Amz-User-Agent',
   'access-control-allow-methods': 'OPTIONS,POST',
@@ -138,6 +136,7 @@ function firstVersionRoutes(scope: Api, { questionnaire }: ApiDependencies): voi
     {
       config,
       onRequest: takeAny,
+      childLoggerFactory: (logger, bindings, options) => new LateLogger(logger, bindings, options),
       bodyLimit: bodyLimitBytes,
       schema: {
         operationId: 'recommendMysfit',

@@ -50,7 +50,12 @@ export function recommendationRoutes(app: Api, dependencies: ApiDependencies): v
       const snapshot = query.model === undefined ? models.current() : await models.version(query.model)
       const moment = clock.moment()
       return answerTagged(request, reply, { cache, tag: tagOf(snapshot, moment, viewer.events), onSource }, () => {
-        const options = { ...filterOf(snapshot, moment, query), excludeSeen: query.exclude_seen ?? true, diversity: query.diversity }
+        const options = {
+          ...filterOf(snapshot, moment, query),
+          excludeSeen: query.exclude_seen ?? true,
+          diversity: query.diversity,
+          reasons: query.reasons,
+        }
         const ranking = snapshot.recommend(snapshot.historyOf(viewer), query.k ?? 10, options)
         return {
           user: params.id,
@@ -91,6 +96,7 @@ export function recommendationRoutes(app: Api, dependencies: ApiDependencies): v
         ...filterOf(snapshot, clock.moment(), body),
         excludeSeen: body.exclude_seen ?? true,
         diversity: body.diversity,
+        reasons: body.reasons,
       }
       if (history !== undefined) {
         const shares = new Map<string, number>()

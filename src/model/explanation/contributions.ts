@@ -136,18 +136,26 @@ class IalsExplainer implements Explainer {
     const pairs = weights.reduce((count, weight) => count + Number(weight > 0), 0)
     const penalty = regularization * (pairs + unobservedWeight * this.#itemCount) ** exponent
     const matrix = this.#gram.map((value) => unobservedWeight * value)
+    // Rows by the root of their weight, side by side and filled up with zeros: four at a time, so that each entry of the matrix is read and
+    // written a quarter as often.
+    const count = Math.ceil(items.length / 4) * 4
+    const rows = new Float64Array(count * width)
     for (let n = 0; n < items.length; n++) {
       const row = (items[n] as number) * width
-      const weight = weights[n] as number
-      if (weight === 0) continue
-      for (let f = 0; f < width; f++) {
-        const value = weight * (factors[row + f] as number)
-        for (let g = 0; g <= f; g++) {
-          const place = f * width + g
-          matrix[place] = (matrix[place] as number) + value * (factors[row + g] as number)
-        }
-      }
+      const root = Math.sqrt(weights[n] as number)
+      for (let f = 0; f < width; f++) rows[f * count + n] = root * (factors[row + f] as number)
     }
+    for (let f = 0; f < width; f++)
+      for (let g = 0; g <= f; g++) {
+        let sum = matrix[f * width + g] as number
+        for (let n = 0, p = f * count, q = g * count; n < count; n += 4, p += 4, q += 4)
+          sum +=
+            (rows[p] as number) * (rows[q] as number) +
+            (rows[p + 1] as number) * (rows[q + 1] as number) +
+            (rows[p + 2] as number) * (rows[q + 2] as number) +
+            (rows[p + 3] as number) * (rows[q + 3] as number)
+        matrix[f * width + g] = sum
+      }
     for (let f = 0; f < width; f++) matrix[f * (width + 1)] = (matrix[f * (width + 1)] as number) + penalty
     factorInPlace(matrix, width)
     return matrix
