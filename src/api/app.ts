@@ -111,13 +111,8 @@ const answerHeaders = (requestId: string) => ({
   'cache-control': 'no-store',
 })
 
-/** For what every page may read: nothing in it is to be kept from a frame or another origin. */
-const openHeaders = (requestId: string) => ({
-  'x-request-id': requestId,
-  'x-content-type-options': 'nosniff',
-  'cross-origin-resource-policy': 'cross-origin',
-  'cache-control': 'no-store',
-})
+/** For what every page may read: there is nothing to keep from another origin, and each header takes time. */
+const openHeaders = (requestId: string) => ({ 'x-request-id': requestId, 'x-content-type-options': 'nosniff' })
 
 /** What is not HTTP reaches no route and no hook. */
 function refuseConnection(error: ConnectionError, socket: Socket): void {

@@ -173,7 +173,8 @@ function readEntry(body: unknown, { answerCounts }: QuestionnaireSnapshot): read
   if (!Array.isArray(entry) || entry.length !== length)
     throw invalid('/entry', entry, { type: 'array', minItems: length, maxItems: length })
   const answers: readonly unknown[] = entry
-  for (const [place, answer] of answers.entries()) {
+  for (let place = 0; place < length; place++) {
+    const answer = answers[place]
     const maximum = (answerCounts[place] ?? 0) - 1
     if (!Number.isInteger(answer) || Number(answer) < 0 || Number(answer) > maximum)
       throw invalid(`/entry/${place}`, answer, { type: 'integer', minimum: 0, maximum })

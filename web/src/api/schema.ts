@@ -697,6 +697,8 @@ export interface Operations {
       readonly exclude_seen?: boolean
       /** How much a title is held back for being like those above it in the list: 0 orders by score alone, 1 by difference alone (maximal marginal relevance over genre and factors) */
       readonly diversity?: number
+      /** Say of each title which of the history it owes most to; without it a first answer takes about half the time */
+      readonly reasons?: boolean
       /** For inspectors: ask this version in place of the one that serves */
       readonly model?: string
     }
@@ -724,6 +726,8 @@ export interface Operations {
       readonly exclude_seen?: boolean
       /** How much a title is held back for being like those above it in the list: 0 orders by score alone, 1 by difference alone (maximal marginal relevance over genre and factors) */
       readonly diversity?: number
+      /** Say of each title which of the history it owes most to; without it a first answer takes about half the time */
+      readonly reasons?: boolean
     }
     readonly answer: BatchRecommendations | HistoryRecommendations
   }
