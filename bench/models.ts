@@ -29,7 +29,8 @@ const movielens = join(folder, '../../shared/data/ml-100k/ml-100k.inter')
 const planted: Readonly<Record<string, PlantedSize>> = {
   '100k': { users: 2000, items: 2000, pairs: 100_000 },
   '1m': { users: 10_000, items: 5000, pairs: 1_000_000 },
-  '10m': { users: 100_000, items: 20_000, pairs: 10_000_000 },
+  '10m': { users: 200_000, items: 20_000, pairs: 10_000_000 },
+  wide: { users: 30_000, items: 40_000, pairs: 1_000_000 },
 }
 const dataNames = [...Object.keys(planted), 'ml-100k']
 const sections = ['warp', 'ials', 'topk', 'request', 'families'] as const

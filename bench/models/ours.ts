@@ -7,7 +7,6 @@ import { matrix, vector } from '../../src/model/factor-model.ts'
 import { IalsModel } from '../../src/model/ials/ials.ts'
 import type { Interactions, Model } from '../../src/model/model.ts'
 import { permutation, Random } from '../../src/model/random/random.ts'
-import { topK } from '../../src/model/top-k/top-k.ts'
 import { listLength, readNumbers, readTrainPairs, type Task, type TaskResult } from './task.ts'
 
 const task = JSON.parse(process.argv[2] ?? '{}') as Task
@@ -73,12 +72,12 @@ function answerRequests(): Timing {
   const model = randomModel(100, 20_000, Number(task.parameters['factors']))
   const random = Random.seeded(2)
   const histories = Array.from({ length: 50 }, () => permutation(model.itemCount, random).slice(0, 200).toSorted())
-  const scores = new Float32Array(model.itemCount)
   const times: number[] = []
   for (let n = 0; n < 2200; n++) {
+    const user = n % model.userCount
     const started = performance.now()
-    model.scoreUser(n % model.userCount, scores)
-    topK(scores, 10, { exclude: histories[n % histories.length] ?? new Uint32Array(0) })
+    const factors = model.userFactors.subarray(user * model.factorCount, (user + 1) * model.factorCount)
+    model.bestItems(factors, 10, { exclude: histories[n % histories.length] ?? new Uint32Array(0) })
     if (n >= 200) times.push(performance.now() - started)
   }
   const sorted = Float64Array.from(times).toSorted()

@@ -12,8 +12,9 @@
  * | P        | `matrix`               | items × items, symmetric, 64-bit, in tiles (`symmetric-inverse.ts`)           |
  * | B        | `item_weights`         | items × items, 32-bit, row-major: row j is what having item j does to others  |
  *
- * For catalogues that fit: the fit takes 8 items² bytes, half of it the model, and items³ / 2 + Σ over users of (their items)² / 2
- * multiplications; more than 16,384 items (2 GiB) are refused. A checkpoint takes 4 items² bytes more while it is written.
+ * For catalogues that fit: the fit takes 8 items² bytes, half of it the model, and 16 bytes a pair; items³ / 2 + Σ over users of (their
+ * items)² / 2 multiplications. More than 16,384 items (2 GiB) are refused. A checkpoint takes 4 items² bytes more while it is written.
+ * Sums are in double precision in an order that does not depend on threads (src/kernels/co-occurrence.ts, src/kernels/sweep.ts).
  * The input is checked (`checkInteractions`) and never written to. No randomness: seeds change nothing.
  *
  * Items without users have weight 0 to and from every other, hence score 0. Users without a pair of weight above 0 get what strangers get.
@@ -23,17 +24,23 @@ import { MatineeError } from '../../contracts/errors.ts'
 import { readTensorOf } from '../artifact/tensor-access.ts'
 import { matrix, vector } from '../factor-model.ts'
 import { HistoryModel, historyTensors } from '../history-model.ts'
-import type { Fit, FitProgress, Interactions, Model, ModelFamily, Parameters, Tensors } from '../model.ts'
+import { callersThread, type KernelName, type KernelThreads } from '../kernels/kernels.ts'
+import { doublesAt, floatsAt, MemoryPlan, wordsAt } from '../kernels/memory.ts'
+import type { DataShape, Fit, FitProgress, FitResources, Interactions, Model, ModelFamily, Parameters, Tensors } from '../model.ts'
 import { numberParameter, resolveParameters } from '../parameters.ts'
-import { checkInteractions } from '../sparse/interactions.ts'
-import { placeOf, storageLength, Sweep, tileRowsOf, zeroMatrix } from './symmetric-inverse.ts'
+import { checkInteractions, transpose } from '../sparse/interactions.ts'
+import { type InverseLayout, placeOf, planInverse, sweepWork, SymmetricInverse, tileRowsOf, tileSize } from './symmetric-inverse.ts'
 
 const algorithm = 'ease'
-/** Multiplications of one `advance`: about a tenth of a second. */
-const batchWork = 4e7
+/** Multiplications of one `advance`: about a tenth of a second on one thread. */
+const batchWork = 5e8
+/** A multiplication of XᵀX, scattered over memory, takes as long as that many of a sweep. */
+const scatteredWork = 8
+/** Rows of XᵀX of one task. */
+const rowsOfTask = 8
 const largestItemCount = 16_384
 
-/** What a fit takes, without its input. */
+/** What a fit takes, without its pairs. */
 const memoryBytes = (itemCount: number): number => 8 * itemCount * itemCount
 
 const gibibytes = (bytes: number): string => (bytes / 2 ** 30).toFixed(1)
@@ -47,49 +54,104 @@ function checkMemory(itemCount: number): void {
   )
 }
 
+/** Where the rows of one side of the matrix of pairs lie. */
+interface Rows {
+  readonly offsets: number
+  readonly positions: number
+  readonly weights: number
+}
+
+const planRows = (plan: MemoryPlan, rows: number, pairs: number): Rows => ({
+  offsets: plan.takeWords(rows + 1),
+  positions: plan.takeWords(pairs),
+  weights: plan.takeWords(pairs),
+})
+
+interface Layout {
+  readonly plan: MemoryPlan
+  readonly inverse: InverseLayout
+  readonly byUser: Rows
+  readonly byItem: Rows
+  readonly counter: number
+  /** N_cc of each item. */
+  readonly diagonal: number
+  /** A row of XᵀX for each thread, and later the weights of one tile row. */
+  readonly sums: number
+  readonly sumBytes: number
+  readonly weightRows: number
+}
+
+function planLayout({ userCount, itemCount, pairCount }: DataShape, threads: number): Layout {
+  const plan = new MemoryPlan()
+  const sumBytes = 8 * tileSize * tileRowsOf(itemCount)
+  return {
+    plan,
+    inverse: planInverse(plan, itemCount, threads),
+    byUser: planRows(plan, userCount, pairCount),
+    byItem: planRows(plan, itemCount, pairCount),
+    counter: plan.takeWords(1),
+    diagonal: plan.take(8 * itemCount),
+    sums: plan.take(threads * sumBytes),
+    sumBytes,
+    weightRows: plan.takeWords(tileSize * itemCount),
+  }
+}
+
 /** Epoch 1 sums XᵀX, each further one sweeps a block of its rows. */
 class EaseFit implements Fit {
   readonly #input: Interactions
-  readonly #matrix: Float64Array
+  readonly #regularization: number
+  readonly #threads: KernelThreads
+  readonly #layout: Layout
+  readonly #memory: WebAssembly.Memory
+  readonly #inverse: SymmetricInverse
   readonly #epochs: number
+  /** Multiplications of each row of XᵀX, about. */
+  readonly #rowWork: Float64Array
   readonly #totalWork: number
-  readonly #panels: readonly [Float64Array, Float64Array]
-  #sweep: Sweep | undefined
-  #epoch = 0
-  /** Users of epoch 1 that are done. */
-  #user = 0
+  /** Rows of XᵀX that are done. */
+  #row = 0
   #work = 0
 
-  constructor(input: Interactions, regularization: number, checkpoint: Tensors | undefined) {
-    const size = input.itemCount
+  constructor(input: Interactions, regularization: number, checkpoint: Tensors | undefined, resources: FitResources) {
+    const { userCount, itemCount, offsets, items, weights } = input
     this.#input = input
-    this.#epochs = 1 + tileRowsOf(size)
-    this.#totalWork = sumWork(input, input.userCount) + tileRowsOf(size) * Sweep.workOf(size)
-    this.#panels = [new Float64Array(Sweep.panelLength(size)), new Float64Array(Sweep.panelLength(size))]
+    this.#regularization = regularization
+    this.#threads = resources.threads ?? callersThread
+    this.#layout = planLayout({ userCount, itemCount, pairCount: items.length }, this.#threads.count)
+    this.#memory = this.#layout.plan.create()
+    this.#epochs = 1 + tileRowsOf(itemCount)
+    this.#rowWork = rowWork(input)
+    const sumWork = this.#rowWork.reduce((sum, work) => sum + work, 0)
+    this.#totalWork = sumWork + tileRowsOf(itemCount) * sweepWork(itemCount)
     if (checkpoint === undefined) {
-      this.#matrix = zeroMatrix(size)
-      for (let item = 0; item < size; item++) this.#matrix[placeOf(item, item)] = regularization
+      this.#inverse = new SymmetricInverse(this.#memory, this.#layout.inverse, this.#threads)
+      this.#fillRows(this.#layout.byUser, input)
+      this.#fillRows(this.#layout.byItem, transpose({ userCount, itemCount, offsets, items, weights }))
       return
     }
-    const itemCount = readTensorOf(checkpoint, 'item_count', Uint32Array, [1])[0]
-    if (itemCount !== size) throw new MatineeError('model_incompatible', `ease: the checkpoint is of ${itemCount} items, expected ${size}`)
-    this.#matrix = readTensorOf(checkpoint, 'matrix', Float64Array, [storageLength(size)]).slice()
-    this.#epoch = readTensorOf(checkpoint, 'epoch', Uint32Array, [1])[0] ?? 0
-    if (this.#epoch === 0 || this.#epoch > this.#epochs)
-      throw new MatineeError('model_incompatible', `ease: the checkpoint has ${this.#epoch} epochs done, expected 1 to ${this.#epochs}`)
-    this.#work = sumWork(input, input.userCount) + (this.#epoch - 1) * Sweep.workOf(size)
+    const rows = readTensorOf(checkpoint, 'item_count', Uint32Array, [1])[0]
+    if (rows !== itemCount) throw new MatineeError('model_incompatible', `ease: the checkpoint is of ${rows} items, expected ${itemCount}`)
+    const epoch = readTensorOf(checkpoint, 'epoch', Uint32Array, [1])[0] ?? 0
+    if (epoch === 0 || epoch > this.#epochs)
+      throw new MatineeError('model_incompatible', `ease: the checkpoint has ${epoch} epochs done, expected 1 to ${this.#epochs}`)
+    this.#inverse = new SymmetricInverse(this.#memory, this.#layout.inverse, this.#threads, epoch - 1)
+    this.#inverse.tiles.set(readTensorOf(checkpoint, 'matrix', Float64Array, [this.#inverse.tiles.length]))
+    this.#row = itemCount
+    this.#work = sumWork + (epoch - 1) * sweepWork(itemCount)
   }
 
   advance(): FitProgress {
-    if (this.#epoch === 0) this.#sumUsers()
+    if (this.#row < this.#input.itemCount) this.#sumRows()
     else if (this.#epoch < this.#epochs) this.#sweepOn()
-    return { epoch: this.#epoch, epochs: this.#epochs, fraction: this.#epoch === this.#epochs ? 1 : this.#work / this.#totalWork }
+    const epoch = this.#epoch
+    return { epoch, epochs: this.#epochs, fraction: epoch === this.#epochs ? 1 : this.#work / this.#totalWork }
   }
 
   checkpoint(): Tensors | undefined {
-    if (this.#epoch === 0 || this.#sweep !== undefined) return undefined
+    if (this.#epoch === 0 || !this.#inverse.isBetweenSweeps) return undefined
     return new Map([
-      ['matrix', vector(this.#matrix.slice())],
+      ['matrix', vector(new Float64Array(this.#inverse.tiles))],
       ['item_count', vector(Uint32Array.of(this.#input.itemCount))],
       ['epoch', vector(Uint32Array.of(this.#epoch))],
     ])
@@ -98,67 +160,81 @@ class EaseFit implements Fit {
   finish(): Model {
     if (this.#epoch < this.#epochs)
       throw new MatineeError('internal', `ease: ${this.#epoch} of ${this.#epochs} epochs are done; advance until fraction is 1`)
-    const size = this.#input.itemCount
-    return new EaseModel(new Map([...historyTensors(this.#input), ['item_weights', matrix(itemWeights(this.#matrix, size), size, size)]]))
+    const { itemCount } = this.#input
+    return new EaseModel(new Map([...historyTensors(this.#input), ['item_weights', matrix(this.#itemWeights(), itemCount, itemCount)]]))
   }
 
-  /** Adds the products of users' pairs until a batch's work is done. */
-  #sumUsers(): void {
-    const { userCount, offsets, items, weights } = this.#input
-    const sums = this.#matrix
-    const batchEnd = this.#work + batchWork / 8 // scattered over memory, each addition takes several times as long as in a sweep
-    for (; this.#user < userCount && this.#work < batchEnd; this.#user++) {
-      const start = offsets[this.#user] as number
-      const end = offsets[this.#user + 1] as number
-      for (let p = start; p < end; p++) {
-        const weight = weights[p] as number
-        const row = items[p] as number
-        if (weight === 0) continue
-        for (let q = start; q <= p; q++) {
-          const place = placeOf(row, items[q] as number)
-          sums[place] = (sums[place] as number) + weight * (weights[q] as number)
-        }
-      }
-      this.#work += userWork(end - start)
+  get #epoch(): number {
+    return this.#row < this.#input.itemCount ? 0 : 1 + this.#inverse.blocksDone
+  }
+
+  #fillRows(rows: Rows, { offsets, items, weights }: Interactions): void {
+    wordsAt(this.#memory, rows.offsets, offsets.length).set(offsets)
+    wordsAt(this.#memory, rows.positions, items.length).set(items)
+    floatsAt(this.#memory, rows.weights, weights.length).set(weights)
+  }
+
+  #run(kernel: KernelName, tasks: number, ...args: readonly number[]): void {
+    const { counter } = this.#layout
+    wordsAt(this.#memory, counter, 1)[0] = 0
+    this.#threads.run(this.#memory, kernel, [counter, tasks, ...args])
+  }
+
+  /** Sums rows of XᵀX until a batch's work is done. */
+  #sumRows(): void {
+    const { byUser, byItem, inverse, sums, sumBytes } = this.#layout
+    const { itemCount } = this.#input
+    const first = this.#row
+    for (let work = 0; this.#row < itemCount && work < batchWork; this.#row++) {
+      work += this.#rowWork[this.#row] as number
+      this.#work += this.#rowWork[this.#row] as number
     }
-    if (this.#user === userCount) this.#epoch = 1
+    const rows = [rowsOfTask, first, this.#row]
+    const pairs = [byUser.offsets, byUser.positions, byUser.weights, byItem.offsets, byItem.positions, byItem.weights]
+    const tasks = Math.ceil((this.#row - first) / rowsOfTask)
+    this.#run('coOccurrenceTasks', tasks, ...rows, ...pairs, this.#regularization, inverse.tiles, sums, sumBytes)
   }
 
   #sweepOn(): void {
-    this.#sweep ??= new Sweep(this.#matrix, this.#input.itemCount, this.#epoch - 1, this.#panels)
-    const work = this.#sweep.advance(batchWork)
+    const work = this.#inverse.advance(batchWork)
     if (!Number.isFinite(work))
       throw new MatineeError(
         'training_diverged',
         'ease: the matrix is not positive definite to the precision of numbers; raise regularization',
-        { details: { parameter: 'regularization' } },
+        { details: { epoch: this.#epoch + 1, parameter: 'regularization' } },
       )
     this.#work += work
-    if (!this.#sweep.isDone) return
-    this.#sweep = undefined
-    this.#epoch++
+  }
+
+  /** B from -P, a tile row at a time. */
+  #itemWeights(): Float32Array {
+    const { inverse, diagonal, weightRows } = this.#layout
+    const { itemCount } = this.#input
+    const { tiles } = this.#inverse
+    const ofItems = doublesAt(this.#memory, diagonal, itemCount)
+    for (let item = 0; item < itemCount; item++) ofItems[item] = tiles[placeOf(item, item)] as number
+    const weights = new Float32Array(itemCount * itemCount)
+    for (let tileRow = 0; tileRow < tileRowsOf(itemCount); tileRow++) {
+      this.#run('itemWeightTasks', tileRowsOf(itemCount), inverse.tiles, tileRow, itemCount, diagonal, weightRows)
+      const first = tileRow * tileSize
+      weights.set(floatsAt(this.#memory, weightRows, Math.min(tileSize, itemCount - first) * itemCount), first * itemCount)
+    }
+    return weights
   }
 }
 
-const userWork = (pairs: number): number => 1 + (pairs * (pairs + 1)) / 2
-
-function sumWork({ offsets }: Interactions, users: number): number {
-  let work = 0
-  for (let user = 0; user < users; user++) work += userWork((offsets[user + 1] as number) - (offsets[user] as number))
-  return work
-}
-
-/** B from -P. */
-function itemWeights(negativeInverse: Float64Array, size: number): Float32Array {
-  const weights = new Float32Array(size * size)
-  const diagonal = Float64Array.from({ length: size }, (_, item) => negativeInverse[placeOf(item, item)] as number)
-  for (let row = 0; row < size; row++)
-    for (let column = 0; column < row; column++) {
-      const value = -(negativeInverse[placeOf(row, column)] as number)
-      weights[row * size + column] = value / (diagonal[column] as number)
-      weights[column * size + row] = value / (diagonal[row] as number)
+/** Of a row of XᵀX: half of its users' pairs, whatever their order, and its share of the tiles that are written. */
+function rowWork({ userCount, itemCount, offsets, items }: Interactions): Float64Array {
+  const work = new Float64Array(itemCount)
+  for (let item = 0; item < itemCount; item++) work[item] = 1 + item
+  for (let user = 0; user < userCount; user++) {
+    const [start, end] = [offsets[user] as number, offsets[user + 1] as number]
+    for (let pair = start; pair < end; pair++) {
+      const item = items[pair] as number
+      work[item] = (work[item] as number) + scatteredWork * (pair - start + 1)
     }
-  return weights
+  }
+  return work
 }
 
 class EaseModel extends HistoryModel {
@@ -195,12 +271,16 @@ export const ease: ModelFamily = {
       maximum: 1e9,
     },
   ],
-  memoryNeedMib: ({ itemCount }) => Math.ceil(memoryBytes(itemCount) / 2 ** 20),
-  start(input: Interactions, given: Parameters, _seed: number, checkpoint?: Tensors): Fit {
+  memoryNeedMib(shape, _parameters, threads) {
+    // Beside the kernels' memory the pairs by item while they are sorted, and the model, or the matrix once more for a checkpoint.
+    const bytes = 16 * shape.pairCount + 4 * shape.itemCount ** 2
+    return planLayout(shape, threads).plan.mib + bytes / 2 ** 20
+  },
+  start(input: Interactions, given: Parameters, _seed: number, checkpoint?: Tensors, resources: FitResources = {}): Fit {
     checkInteractions(input)
     const parameters = resolveParameters(ease, given)
     checkMemory(input.itemCount)
-    return new EaseFit(input, numberParameter(parameters, 'regularization'), checkpoint)
+    return new EaseFit(input, numberParameter(parameters, 'regularization'), checkpoint, resources)
   },
   load: (tensors) => new EaseModel(tensors),
 }

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
-import test from 'node:test'
+import test, { after } from 'node:test'
+import { WorkerKernelThreads } from '../../adapters/kernel-threads.ts'
+import { callersThread, type KernelThreads } from '../kernels/kernels.ts'
+import { MemoryPlan } from '../kernels/memory.ts'
 import { Random } from '../random/random.ts'
-import { placeOf, Sweep, tileRowsOf, tileSize, zeroMatrix } from './symmetric-inverse.ts'
+import { placeOf, planInverse, sweepWork, SymmetricInverse, tileRowsOf, tileSize } from './symmetric-inverse.ts'
 
 /** Full rows of GᵀG + I / 4 for a random G: symmetric and positive definite. */
 function randomMatrix(size: number): readonly Float64Array[] {
@@ -14,25 +17,28 @@ function randomMatrix(size: number): readonly Float64Array[] {
   )
 }
 
-const panelsOf = (size: number): readonly [Float64Array, Float64Array] => [
-  new Float64Array(Sweep.panelLength(size)),
-  new Float64Array(Sweep.panelLength(size)),
-]
-
-function inverted(matrix: readonly Float64Array[], work: number): Float64Array {
-  const size = matrix.length
-  const tiles = zeroMatrix(size)
+function inverseOf(matrix: readonly Float64Array[], threads: KernelThreads = callersThread): SymmetricInverse {
+  const plan = new MemoryPlan()
+  const layout = planInverse(plan, matrix.length, threads.count)
+  const inverse = new SymmetricInverse(plan.create(), layout, threads)
   for (const [row, values] of matrix.entries())
-    for (let column = 0; column <= row; column++) tiles[placeOf(row, column)] = values[column] ?? NaN
-  const panels = panelsOf(size)
-  for (let block = 0; block < tileRowsOf(size); block++) {
-    const sweep = new Sweep(tiles, size, block, panels)
-    let done = 0
-    while (!sweep.isDone) done += sweep.advance(work)
-    assert.equal(done, Sweep.workOf(size))
-  }
-  return tiles
+    for (let column = 0; column <= row; column++) inverse.tiles[placeOf(row, column)] = values[column] ?? NaN
+  return inverse
 }
+
+function inverted(matrix: readonly Float64Array[], work: number, threads?: KernelThreads): Float64Array {
+  const inverse = inverseOf(matrix, threads)
+  while (inverse.blocksDone < tileRowsOf(matrix.length)) {
+    let done = 0
+    do done += inverse.advance(work)
+    while (!inverse.isBetweenSweeps)
+    assert.equal(done, sweepWork(matrix.length))
+  }
+  return inverse.tiles
+}
+
+const twoThreads = new WorkerKernelThreads(2)
+after(() => twoThreads.close())
 
 for (const size of [1, tileSize - 1, tileSize, 3 * tileSize + 5]) {
   test(`a matrix of ${size} rows times its inverse is the identity`, () => {
@@ -47,15 +53,13 @@ for (const size of [1, tileSize - 1, tileSize, 3 * tileSize + 5]) {
   })
 }
 
-test('where a sweep stops changes nothing', () => {
+test('where a sweep stops, and how many threads take part, changes nothing', () => {
   const matrix = randomMatrix(2 * tileSize + 1)
-  assert.deepEqual(inverted(matrix, 1), inverted(matrix, Infinity))
+  const whole = inverted(matrix, Infinity)
+  assert.deepEqual(inverted(matrix, 1), whole)
+  assert.deepEqual(inverted(matrix, 1, twoThreads), whole)
 })
 
 test('a matrix that is not positive definite is told', () => {
-  const tiles = zeroMatrix(2)
-  tiles[placeOf(0, 0)] = 1
-  tiles[placeOf(1, 0)] = 2
-  tiles[placeOf(1, 1)] = 1
-  assert.ok(Number.isNaN(new Sweep(tiles, 2, 0, panelsOf(2)).advance(Infinity)))
+  assert.ok(Number.isNaN(inverseOf([Float64Array.of(1, 2), Float64Array.of(2, 1)]).advance(Infinity)))
 })

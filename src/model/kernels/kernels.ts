@@ -15,6 +15,10 @@ export type KernelName =
   | 'warpSortTasks'
   | 'warpTasks'
   | 'rankTasks'
+  | 'coOccurrenceTasks'
+  | 'itemWeightTasks'
+  | 'sweepPanelTasks'
+  | 'sweepRestTasks'
 
 /** Threads that run one kernel at a time, together, on one memory. */
 export interface KernelThreads {
@@ -43,7 +47,7 @@ const instances = new WeakMap<WebAssembly.Memory, WebAssembly.Instance>()
 /** Runs any export on this thread; `module` where it was compiled on another. @throws MatineeError `internal` where there is none of that name. */
 export function callKernel(
   memory: WebAssembly.Memory,
-  kernel: KernelName | 'packPanels' | 'scorePanels' | 'selectBest' | 'allFinite',
+  kernel: KernelName | 'packPanels' | 'scorePanels' | 'selectBest' | 'sweepPivot' | 'allFinite',
   thread: number,
   args: readonly number[],
   module: WebAssembly.Module = kernelModule(),
