@@ -5,7 +5,7 @@
  */
 import { execFile } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { arch, cpus, platform, tmpdir, totalmem } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { Command } from 'commander'
@@ -21,9 +21,11 @@ import { randomHoldOut, type Split } from '../src/model/split/split.ts'
 import { pythonEnvironment } from '../test/support/python.ts'
 import { plantedPairs, type PlantedSize } from './models/planted-pairs.ts'
 import { listLength, type Task, type TaskResult } from './models/task.ts'
+import { writeResult } from './support/result-file.ts'
 
 const execute = promisify(execFile)
 const folder = import.meta.dirname
+const requirementsPath = join(folder, 'requirements.txt')
 const movielens = join(folder, '../../shared/data/ml-100k/ml-100k.inter')
 
 const planted: Readonly<Record<string, PlantedSize>> = {
@@ -83,7 +85,7 @@ export async function run(args: readonly string[]): Promise<void> {
   const rounds = Number(flags.rounds)
   if (!Number.isInteger(rounds) || rounds < 1) throw new MatineeError('usage_invalid', `--rounds: "${flags.rounds}" is not a number from 1`)
 
-  const python = join(await pythonEnvironment(join(folder, 'requirements.txt')), 'python')
+  const python = join(await pythonEnvironment(requirementsPath), 'python')
   const scratch = mkdtempSync(join(tmpdir(), 'matinee-bench-'))
   const rows: Row[] = []
   const tell = (row: Row): void => {
@@ -107,7 +109,8 @@ export async function run(args: readonly string[]): Promise<void> {
   } finally {
     rmSync(scratch, { recursive: true, force: true })
   }
-  if (rows.length > 0) writeResult(rows)
+  if (rows.length > 0)
+    writeResult({ name: 'models', requirementsPath, rows, replaces: (old, row) => old.section === row.section && old.data === row.data })
 }
 
 function chosenOf<Name extends string>(flag: string, text: string, names: readonly Name[]): readonly Name[] {
@@ -354,33 +357,4 @@ function lineOf(row: Row): string {
     `peak ${both(row.oursPeakMiB, row.peerPeakMiB, 0)} MiB`,
   ]
   return parts.join('  ')
-}
-
-/** What the same day's result has of sections and data that this run did not measure. */
-function rowsKept(path: string, rows: readonly Row[]): readonly Row[] {
-  if (!existsSync(path)) return []
-  const before = JSON.parse(readFileSync(path, 'utf8')) as { readonly rows: readonly Row[] }
-  return before.rows.filter((old) => !rows.some(({ section, data }) => section === old.section && data === old.data))
-}
-
-function writeResult(rows: readonly Row[]): void {
-  const [processor] = cpus()
-  const date = new Date().toISOString().slice(0, 10)
-  const path = join(folder, `results/models-${date}.json`)
-  const requirements = readFileSync(join(folder, 'requirements.txt'), 'utf8').split('\n')
-  const versions = requirements.filter((line) => line.includes('==')).map((line) => line.split('==') as [string, string])
-  const result = {
-    date,
-    machine: {
-      processor: processor?.model ?? 'unknown',
-      cores: cpus().length,
-      memoryGiB: Math.round(totalmem() / 2 ** 30),
-      system: `${platform()} ${arch()}`,
-    },
-    versions: { node: process.versions.node, ...Object.fromEntries(versions) },
-    rows: [...rowsKept(path, rows), ...rows],
-  }
-  mkdirSync(join(folder, 'results'), { recursive: true })
-  writeFileSync(path, `${JSON.stringify(result, undefined, 2)}\n`)
-  process.stdout.write(`\nwritten: bench/results/models-${date}.json\n`)
 }
