@@ -2,12 +2,19 @@
 import { reasonOf } from '../../src/adapters/tools/programs.ts'
 import { findChromium, findMariaDb, findMariaDbTool, findPython, findTemporalCli, findVersityGw } from './programs.ts'
 
-const needed = [findMariaDb, () => findMariaDbTool('mariadb-install-db'), findChromium, findPython, findVersityGw, findTemporalCli]
-for (const find of needed) {
-  try {
-    process.stdout.write(`${await find()}\n`)
-  } catch (error) {
-    process.stderr.write(`${reasonOf(error)}\n`)
-    process.exitCode = 1
+async function bring(finders: readonly (() => Promise<string>)[]): Promise<void> {
+  for (const find of finders) {
+    try {
+      process.stdout.write(`${await find()}\n`)
+    } catch (error) {
+      process.stderr.write(`${reasonOf(error)}\n`)
+      process.exitCode = 1
+    }
   }
 }
+
+// Downloads beside compilers: the one waits for the network, the other for the processor.
+await Promise.all([
+  bring([findMariaDb, () => findMariaDbTool('mariadb-install-db'), findChromium, findPython]),
+  bring([findTemporalCli, findVersityGw]),
+])
