@@ -1,6 +1,7 @@
 /** Writes docs/openapi.json from the routes' schemas; a test compares the two. */
 import { writeFile } from 'node:fs/promises'
 import { pino } from 'pino'
+import { Value } from 'typebox/value'
 import { buildApp } from '../src/api/app.ts'
 import { DocumentReader } from '../src/api/document-reader.ts'
 import { LocalClock } from '../src/api/local-moment.ts'
@@ -9,6 +10,7 @@ import { ModelHolder } from '../src/api/model-holder.ts'
 import { QuestionnaireHolder } from '../src/api/questionnaire-snapshot.ts'
 import { openApiText } from '../src/api/openapi.ts'
 import { DirectoryObjectStore } from '../src/adapters/object-store/directory-store.ts'
+import { GateThresholds } from '../src/contracts/data-gate.ts'
 
 // Nothing is read or served: only the routes' descriptions are asked for.
 const store = new DirectoryObjectStore('.matinee/none')
@@ -20,6 +22,7 @@ const app = await buildApp({
   documents: new DocumentReader(store),
   metrics: createMetrics(models),
   store,
+  gate: Value.Create(GateThresholds),
   clock: new LocalClock({ now: Date.now }, 'UTC'),
   access: { keys: [], host: '127.0.0.1', corsOrigins: [] },
   log,

@@ -2,6 +2,7 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { GateThresholds } from '../contracts/data-gate.ts'
 import type { ObjectStore } from '../contracts/ports.ts'
 import type { RunControl } from '../contracts/serving-ports.ts'
 import type { AccessPolicy } from './access.ts'
@@ -24,6 +25,8 @@ export interface ApiDependencies {
   /** Absent where MATINEE_EVENTS_URL is not set. */
   readonly events?: EventIndex | undefined
   readonly runs?: RunControl | undefined
+  /** Shown beside what they are held against; the worker does the holding. */
+  readonly gate: GateThresholds
   readonly clock: LocalClock
   readonly eventRate?: Rate | undefined
   readonly metrics: ApiMetrics

@@ -1,7 +1,9 @@
 /** What operators' dashboards see and do: runs, data quality, the timeline, sessions, promotion. */
 import { Type, type Static } from 'typebox'
+import { GateThresholds } from '../contracts/data-gate.ts'
 import { FeaturesReport } from '../contracts/documents.ts'
 import { timelineEvents } from '../contracts/timeline.ts'
+import { WeekReport as StoredReport } from '../contracts/week-report.ts'
 import { nullable, oneOf, ref, shared } from './schema-parts.ts'
 
 export const RunId = Type.String({
@@ -10,6 +12,8 @@ export const RunId = Type.String({
   description: 'A week, a workflow id or a run id',
   examples: ['2024-W01', 'retrain-2024-W01'],
 })
+
+export const WeekParameter = Type.Object({ week: Type.String({ examples: ['2024-W01'] }) })
 
 export const Run = shared(
   'Run',
@@ -115,9 +119,24 @@ const report = Type.Object(FeaturesReport.properties, {
 export const DataQuality = shared(
   'DataQuality',
   Type.Object(
-    { week: Type.String(), features: Type.String({ description: 'Digest that the week’s features lie under' }), report },
+    {
+      week: Type.String(),
+      features: Type.String({ description: 'Digest that the week’s features lie under' }),
+      report,
+      thresholds: Type.Object(GateThresholds.properties, {
+        description:
+          'What the data gate allows, as this server is set: shares of the week’s rows, but for volumes, which are of the median of the weeks before',
+      }),
+    },
     { description: 'What preprocessing found in the data of a week' },
   ),
+)
+
+export const WeekReport = shared(
+  'WeekReport',
+  Type.Object(StoredReport.properties, {
+    description: 'What the run of a week tried, what won and by how much, and for whom it got better or worse',
+  }),
 )
 
 export const TimelineItem = shared(
@@ -196,4 +215,16 @@ export const Session = shared(
   ),
 )
 
-export const operatorSchemas = [Run, Runs, Schedule, RunDetail, RunAnswer, DataQuality, TimelineItem, Timeline, Promoted, Session] as const
+export const operatorSchemas = [
+  Run,
+  Runs,
+  Schedule,
+  RunDetail,
+  RunAnswer,
+  DataQuality,
+  WeekReport,
+  TimelineItem,
+  Timeline,
+  Promoted,
+  Session,
+] as const

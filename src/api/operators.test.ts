@@ -3,11 +3,13 @@ import { createHash } from 'node:crypto'
 import test, { type TestContext } from 'node:test'
 import type { TSchema } from 'typebox'
 import { Value } from 'typebox/value'
+import { GateThresholds } from '../contracts/data-gate.ts'
 import { FeaturesReport } from '../contracts/documents.ts'
 import { MatineeError } from '../contracts/errors.ts'
 import type { RunControl } from '../contracts/serving-ports.ts'
 import { storeKeys } from '../contracts/store-keys.ts'
 import { parseWeek } from '../contracts/week.ts'
+import { WeekReport } from '../contracts/week-report.ts'
 import { publishModel, writeModel } from '../../test/support/publish-model.ts'
 import { temporaryStores, testApp } from '../../test/support/test-api.ts'
 
@@ -183,9 +185,21 @@ test("a week's data quality is what preprocessing wrote down", async (context) =
   await store.write(storeKeys.features(week, 'abc', 'report.json'), JSON.stringify(report))
   const { status, body } = await get('/v1/data-quality/2024-W01')
   assert.equal(status, 200)
-  assert.deepEqual(body, { week, features: 'abc', report })
+  assert.deepEqual(body, { week, features: 'abc', report, thresholds: Value.Create(GateThresholds) })
   assert.equal((await get('/v1/data-quality/2023-W53')).body.code, 'week_invalid')
   assert.equal((await get('/v1/data-quality/2023-W40')).body.code, 'not_found')
+})
+
+test('the report of a week', async (context) => {
+  const { get, store } = await api(context)
+  const week = parseWeek('2024-W01')
+  const report = { ...Value.Create(WeekReport), week }
+  await store.write(storeKeys.weekReport(week, 'report.json'), JSON.stringify(report))
+  const { status, body } = await get('/v1/reports/2024-W01')
+  assert.equal(status, 200)
+  assert.deepEqual(body, report)
+  assert.equal((await get('/v1/reports/2023-W53')).body.code, 'week_invalid')
+  assert.equal((await get('/v1/reports/2023-W40')).body.code, 'not_found')
 })
 
 test('a key opens a session; its cookie does what the key may, and no page of another site can use it', async (context) => {

@@ -2,7 +2,9 @@
 import type { AddressInfo } from 'node:net'
 import { collectDefaultMetrics } from 'prom-client'
 import type { FastifyBaseLogger } from 'fastify'
+import { Value } from 'typebox/value'
 import { MatineeError } from '../contracts/errors.ts'
+import { GateThresholds } from '../contracts/data-gate.ts'
 import type { Clock, ObjectStore } from '../contracts/ports.ts'
 import type { EventStore, RunControl } from '../contracts/serving-ports.ts'
 import { checkListenHost, type AccessPolicy } from './access.ts'
@@ -21,6 +23,8 @@ export interface ServerOptions {
   /** Where events are kept; without it the API takes none. */
   readonly events?: EventStore | undefined
   readonly runs?: RunControl | undefined
+  /** Of the data gate; the usual ones where not given. */
+  readonly gate?: GateThresholds
   /** IANA zone that release dates and viewings are told in. */
   readonly timeZone?: string
   readonly access: AccessPolicy
@@ -43,7 +47,19 @@ export interface RunningServer {
 
 /** Listens as soon as it can; `/readyz` tells when a model is loaded. @throws MatineeError `configuration_invalid`, `port_taken`. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { store, cache, access, clock, log, port, runs, timeZone = 'Asia/Seoul', pollMs = 5000, drainMs = 10_000 } = options
+  const {
+    store,
+    cache,
+    access,
+    clock,
+    log,
+    port,
+    runs,
+    gate = Value.Create(GateThresholds),
+    timeZone = 'Asia/Seoul',
+    pollMs = 5000,
+    drainMs = 10_000,
+  } = options
   checkListenHost(access)
   const models = new ModelHolder({ store, cache, clock, log, pollMs })
   const questionnaire = new QuestionnaireHolder({ store, cache, clock, log, pollMs })
@@ -57,6 +73,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     store,
     events,
     runs,
+    gate,
     clock: new LocalClock(clock, timeZone),
     metrics,
     access,

@@ -24,6 +24,7 @@ export function apiCommand(context: CliContext): Command {
         cache: openStore({ kind: 'file', path: join(options.copy, folderNameOf(store.location)) }),
         ...(config.events === undefined ? {} : { events: new KnexEventStore(config.events) }),
         runs: new TemporalRunControl(config.temporal, config.temporalUi),
+        gate: config.gate,
         timeZone: config.timeZone,
         access: { keys: config.api.keys, host: config.api.host, corsOrigins: config.corsOrigins },
         port: config.api.port,

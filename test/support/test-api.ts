@@ -2,7 +2,9 @@
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { pino } from 'pino'
+import { Value } from 'typebox/value'
 import { DirectoryObjectStore } from '../../src/adapters/object-store/directory-store.ts'
+import { GateThresholds } from '../../src/contracts/data-gate.ts'
 import type { ObjectStore } from '../../src/contracts/ports.ts'
 import type { AccessPolicy } from '../../src/api/access.ts'
 import type { Api, ApiDependencies } from '../../src/api/api.ts'
@@ -53,6 +55,7 @@ export async function testApp(
     store,
     events: options.events,
     runs: options.runs,
+    gate: Value.Create(GateThresholds),
     eventRate: options.eventRate,
     clock: new LocalClock(options.clock ?? { now: Date.now }, 'Asia/Seoul'),
     access: { keys: [], host: '127.0.0.1', corsOrigins: [], ...options.access },

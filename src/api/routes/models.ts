@@ -2,9 +2,11 @@
 import { Type } from 'typebox'
 import { ModelManifest, WeekMetrics } from '../../contracts/documents.ts'
 import { storeKeys } from '../../contracts/store-keys.ts'
-import type { Api, ApiDependencies } from '../api.ts'
 import { promoteModel, rollBackModel, type Promotion } from '../../contracts/timeline.ts'
-import { DecisionBody, Promoted } from '../operator-schemas.ts'
+import { parseWeek } from '../../contracts/week.ts'
+import { WeekReport as StoredReport } from '../../contracts/week-report.ts'
+import type { Api, ApiDependencies } from '../api.ts'
+import { DecisionBody, Promoted, WeekParameter, WeekReport } from '../operator-schemas.ts'
 import { problems, ref, versionParameter } from '../schema-parts.ts'
 import { MetricsOfWeeks, ModelDetail, Models, type ModelSummary } from '../schemas.ts'
 
@@ -78,6 +80,23 @@ export function modelRoutes(app: Api, { models, documents, store, clock }: ApiDe
         request.log.warn({ err: error }, 'a metrics file is left out'),
       )
       return { items: [...items] }
+    },
+  )
+
+  app.get(
+    '/v1/reports/:week',
+    {
+      schema: {
+        operationId: 'getWeekReport',
+        tags: ['models'],
+        summary: 'What the run of a week tried, what won, and for whom it got better or worse',
+        params: WeekParameter,
+        response: { 200: ref(WeekReport), ...problems(400, 404, 503) },
+      },
+    },
+    ({ params }) => {
+      const week = parseWeek(params.week)
+      return documents.read(storeKeys.weekReport(week, 'report.json'), StoredReport, `there is no report of week ${week}`)
     },
   )
 

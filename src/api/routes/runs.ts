@@ -20,10 +20,11 @@ import {
   Schedule,
   Timeline,
   TimelineQuery,
+  WeekParameter,
 } from '../operator-schemas.ts'
 import { problems, ref } from '../schema-parts.ts'
 
-export function runRoutes(app: Api, { documents, runs, store, clock }: ApiDependencies): void {
+export function runRoutes(app: Api, { documents, runs, gate, store, clock }: ApiDependencies): void {
   const control = (): RunControl => {
     if (runs === undefined) throw new MatineeError('not_configured', 'this server has not been given a Temporal server (TEMPORAL_ADDRESS)')
     return runs
@@ -114,7 +115,7 @@ export function runRoutes(app: Api, { documents, runs, store, clock }: ApiDepend
         operationId: 'getDataQuality',
         tags: ['runs'],
         summary: 'What preprocessing found in the data of a week',
-        params: Type.Object({ week: Type.String({ examples: ['2024-W01'] }) }),
+        params: WeekParameter,
         response: { 200: ref(DataQuality), ...problems(400, 404, 503) },
       },
     },
@@ -126,6 +127,7 @@ export function runRoutes(app: Api, { documents, runs, store, clock }: ApiDepend
         week,
         features: digest,
         report: await documents.read(storeKeys.features(week, digest, 'report.json'), FeaturesReport, absent),
+        thresholds: gate,
       }
     },
   )

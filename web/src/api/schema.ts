@@ -572,6 +572,93 @@ export type DataQuality = {
       }
     }
   }
+  /** What the data gate allows, as this server is set: shares of the week’s rows, but for volumes, which are of the median of the weeks before */
+  readonly thresholds: {
+    /** Rows of the week, of the median of the weeks before */
+    readonly least_volume: number
+    /** The same, upwards */
+    readonly most_volume: number
+    /** With fewer weeks before, volume is not judged */
+    readonly least_weeks_before: number
+    readonly most_days_without_rows: number
+    /** Rows without user, programme, time or e_bool */
+    readonly most_bad_row: number
+    /** Rows with e_bool other than 0 */
+    readonly most_excluded: number
+    /** Viewings without a duration */
+    readonly most_bad_duration: number
+    /** Viewings without seconds watched */
+    readonly most_bad_use: number
+    /** Exact repeats */
+    readonly most_repeats: number
+    /** Rows of programmes that vodinfo lacks */
+    readonly most_unknown_programs: number
+    /** Rows of users whom userinfo lacks */
+    readonly most_unknown_users: number
+    /** Rows of a log from after tomorrow */
+    readonly most_future_rows: number
+  }
+}
+
+/** What the run of a week tried, what won and by how much, and for whom it got better or worse */
+export type WeekReport = {
+  readonly format: 1
+  readonly week: string
+  readonly version: string
+  readonly candidate: string
+  readonly algorithm: string
+  readonly reason: string
+  readonly decided_by: 'random' | 'time'
+  readonly metric: string
+  readonly test: {
+    readonly description: string
+    readonly users: number
+    readonly pairs: number
+  }
+  readonly popularity: string | null
+  readonly week_before: {
+    readonly week: string
+    readonly version: string
+    readonly candidate: string
+    readonly popularity: number | null
+  } | null
+  readonly tried: readonly {
+    readonly candidate: string
+    readonly algorithm: string
+    readonly parameters: { readonly [name: string]: number | boolean }
+    readonly metrics: { readonly [name: string]: number }
+    readonly train_seconds: number
+  }[]
+  readonly gains: readonly {
+    readonly against: string
+    readonly roles: readonly ('next best' | 'better popularity' | 'choice of the week before')[]
+    readonly metrics: {
+      readonly [name: string]: {
+        readonly difference: number
+        readonly low: number
+        readonly high: number
+        readonly relative: number | null
+        readonly verdict: 'better' | 'worse' | 'no clear difference' | 'too few users'
+      }
+    }
+  }[]
+  readonly segments: readonly {
+    readonly segment: string
+    readonly description: string
+    readonly users: number
+    readonly published: number
+    readonly popularity: number | null
+    readonly week_before: number | null
+    readonly against_popularity: 'better' | 'worse' | 'no clear difference' | 'too few users' | null
+    readonly against_week_before: 'better' | 'worse' | 'no clear difference' | 'too few users' | null
+  }[]
+  readonly lists: readonly {
+    readonly measure: string
+    readonly published: number
+    readonly popularity: number | null
+    readonly week_before: number | null
+    readonly against_week_before: 'better' | 'worse' | 'no clear difference' | 'too few users' | null
+  }[]
 }
 
 export type TimelineItem = {
@@ -841,6 +928,13 @@ export interface Operations {
   readonly listMetrics: {
     readonly answer: MetricsOfWeeks
   }
+  /** What the run of a week tried, what won, and for whom it got better or worse */
+  readonly getWeekReport: {
+    readonly path: {
+      readonly week: string
+    }
+    readonly answer: WeekReport
+  }
   /** Lets a model of the store serve */
   readonly promoteModel: {
     readonly path: {
@@ -967,6 +1061,7 @@ export const routes = {
   getLatestModel: { method: 'GET', path: '/v1/models/latest' },
   getModel: { method: 'GET', path: '/v1/models/{version}' },
   listMetrics: { method: 'GET', path: '/v1/metrics' },
+  getWeekReport: { method: 'GET', path: '/v1/reports/{week}' },
   promoteModel: { method: 'POST', path: '/v1/models/{version}/promote' },
   rollBackModel: { method: 'POST', path: '/v1/models/rollback' },
   listRuns: { method: 'GET', path: '/v1/runs' },
