@@ -22,4 +22,7 @@ export function SessionGate({ children }: { readonly children: ReactNode }) {
   )
 }
 
+/** Events are written: a key that only reads looks on. */
+export const useMayWrite = (): boolean => useSession()?.role !== 'read'
+
 export const useSession = (): Session | undefined => useContext(SessionContext)

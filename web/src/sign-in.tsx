@@ -37,7 +37,10 @@ export function SignInPage() {
           className="field"
           type="password"
           value={key}
-          onChange={setKey}
+          onChange={(text) => {
+            setKey(text)
+            exchange.reset() // what was refused was another key; as long as it is called wrong, nothing is sent
+          }}
           isRequired
           isInvalid={refused}
           autoComplete="current-password"

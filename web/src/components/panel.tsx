@@ -83,13 +83,20 @@ export function Placeholder({ lines }: { readonly lines: number }) {
   )
 }
 
-export function Failure({ error, retry }: { readonly error: unknown; readonly retry?: () => void }) {
+interface FailureProps {
+  readonly error: unknown
+  readonly retry?: () => void
+  /** What did not come about, where that is not loading. */
+  readonly title?: string
+}
+
+export function Failure({ error, retry, title }: FailureProps) {
   const messages = useMessages()
   const problem = error instanceof ApiError ? error.problem : undefined
   return (
     <div className="failure" role="alert">
       <p>
-        <strong>{messages.problem.title}.</strong> {useExplanation(error)}
+        <strong>{title ?? messages.problem.title}.</strong> {useExplanation(error)}
       </p>
       {problem === undefined ? null : (
         <p className="quiet small">

@@ -7,6 +7,8 @@ export interface Formats {
   readonly compact: (value: number) => string
   /** A figure such as 0.1923: always four digits after the point, so that columns line up. */
   readonly figure: (value: number) => string
+  /** A difference: the same with its sign. */
+  readonly signed: (value: number) => string
   readonly percent: (share: number, digits?: number) => string
   readonly bytes: (count: number) => string
   /** Day and time of an instant. */
@@ -37,6 +39,7 @@ export function makeFormats(language: string): Formats {
   }
   const compact = new Intl.NumberFormat(language, { notation: 'compact', maximumFractionDigits: 1 })
   const figure = new Intl.NumberFormat(language, { minimumFractionDigits: 4, maximumFractionDigits: 4 })
+  const signed = new Intl.NumberFormat(language, { minimumFractionDigits: 4, maximumFractionDigits: 4, signDisplay: 'exceptZero' })
   const time = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' })
   const day = new Intl.DateTimeFormat(language, { dateStyle: 'medium' })
   const relative = new Intl.RelativeTimeFormat(language, { numeric: 'auto' })
@@ -48,6 +51,7 @@ export function makeFormats(language: string): Formats {
     number: (value, digits = 0) => numberFormat(digits).format(value),
     compact: (value) => compact.format(value),
     figure: (value) => figure.format(value),
+    signed: (value) => signed.format(value),
     percent: (share, digits = 0) => new Intl.NumberFormat(language, { style: 'percent', maximumFractionDigits: digits }).format(share),
     bytes: (count) =>
       count < 1024 * 1024 ? unit(count / 1024, 'kilobyte', 1) : unit(count / 1024 / 1024, 'megabyte', count < 100 * 1024 * 1024 ? 1 : 0),

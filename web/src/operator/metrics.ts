@@ -3,7 +3,9 @@ import type { MetricsOfWeeks } from '../api/schema.ts'
 
 export type WeekFigures = MetricsOfWeeks['items'][number]
 export type Split = WeekFigures['splits'][number]
+export type Measured = Split['candidates'][number]
 export type SplitKind = Split['kind']
+export const splitKinds = ['time', 'random'] as const satisfies readonly SplitKind[]
 
 /** The six curves of the old dashboard, by the names of its tables. */
 export const accuracyCurves = ['precision@10', 'recall@10', 'map@10', 'mar@10', 'test_diversity', 'all_diversity'] as const
@@ -31,13 +33,17 @@ export function curveValue(week: WeekFigures, curve: AccuracyCurve): number | un
   return figureOf(week, 'random', week.candidate, curve === 'test_diversity' ? 'diversity@10' : curve)
 }
 
-/** Names of all candidates of any week; popularity last, as the mark that the others are held against. */
-export function candidatesOf(weeks: readonly WeekFigures[]): readonly string[] {
-  const names = new Set(weeks.flatMap(({ splits }) => splits.flatMap(({ candidates }) => candidates.map(({ candidate }) => candidate))))
-  return [...names].toSorted((a, b) => Number(isMark(a)) - Number(isMark(b)) || (a < b ? -1 : 1))
-}
+/** By name; popularity last, as the mark that the others are held against. */
+export const inMarkedOrder = (candidates: readonly Measured[]): readonly Measured[] =>
+  candidates.toSorted((a, b) => Number(isMark(a)) - Number(isMark(b)) || (a.candidate < b.candidate ? -1 : 1))
 
-const isMark = (candidate: string): boolean => candidate.startsWith('popularity')
+const isMark = ({ algorithm }: Measured): boolean => algorithm === 'popularity'
+
+/** Names of all candidates of any week, in that order. */
+export function candidatesOf(weeks: readonly WeekFigures[]): readonly string[] {
+  const all = weeks.flatMap(({ splits }) => splits.flatMap(({ candidates }) => candidates))
+  return [...new Set(inMarkedOrder(all).map(({ candidate }) => candidate))]
+}
 
 /** Names of all figures that were measured, in the order of their first appearance. */
 export const metricsOf = (weeks: readonly WeekFigures[]): readonly string[] => [

@@ -1,5 +1,6 @@
 /** Everything that is written down of one model. */
-import { useParams } from 'react-router'
+import { Link, useParams } from 'react-router'
+import { call } from '../api/client.ts'
 import { useApi } from '../api/use-api.ts'
 import { DataTable, type Column } from '../components/data-table.tsx'
 import { Badge, Facts } from '../components/facts.tsx'
@@ -8,23 +9,44 @@ import { Loaded, Section } from '../components/panel.tsx'
 import { useFormats, useMessages } from '../i18n/language.tsx'
 import { usePageTitle } from '../page-title.ts'
 import type { ModelDetail } from '../api/schema.ts'
+import { useSession } from '../session.tsx'
+import { Decision } from './decision.tsx'
+import type { Measured } from './metrics.ts'
+import { figureText, parametersText } from './words.ts'
 
-type Measured = ModelDetail['splits'][number]['candidates'][number]
+/** Which model serves may change at any time. */
+const SERVING_MS = 10_000
 
 export function ModelPage() {
   const { version = '' } = useParams()
   const { models } = useMessages()
   usePageTitle(`${models.detail} ${version}`)
-  const result = useApi('getModel', { path: { version } })
+  const result = useApi('getModel', { path: { version } }, { every: SERVING_MS })
   return (
     <>
       <h1>
         {models.detail} {version} {result.data?.serving === true ? <Badge tone="good">{models.serving}</Badge> : null}
       </h1>
+      {result.data?.serving === false ? <Promote version={version} /> : null}
       <Loaded result={result} lines={10}>
         {(model) => <Detail model={model} />}
       </Loaded>
     </>
+  )
+}
+
+function Promote({ version }: { readonly version: string }) {
+  const { models } = useMessages()
+  if (useSession()?.role !== 'admin') return null
+  return (
+    <div className="title-actions">
+      <Decision
+        act={models.promote}
+        question={models.promoteTitle(version)}
+        text={models.promoteText}
+        decide={(reason) => call('promoteModel', { path: { version }, body: { reason } })}
+      />
+    </div>
   )
 }
 
@@ -48,7 +70,7 @@ function Detail({ model }: { readonly model: ModelDetail }) {
       header: metric,
       numeric: true,
       value: (one) => one.metrics[metric],
-      cell: (one) => (one.metrics[metric] === undefined ? '–' : formats.figure(one.metrics[metric])),
+      cell: (one) => figureText(one.metrics[metric], formats.figure),
     })),
     {
       id: 'train',
@@ -69,10 +91,10 @@ function Detail({ model }: { readonly model: ModelDetail }) {
     <>
       <Section title={models.choice}>
         <div className="stack">
-          <p>{model.choice.reason}</p>
+          <p lang="en">{model.choice.reason}</p>
           <Facts
             facts={[
-              { name: models.week, value: model.week },
+              { name: models.week, value: model.week, note: <Link to={`/operator/reports/${model.week}`}>{models.report}</Link> },
               { name: models.algorithm, value: model.algorithm },
               { name: models.created, value: <Moment at={model.created_at} />, note: formats.ago(model.created_at) },
               { name: models.users, value: formats.number(model.users) },
@@ -81,9 +103,7 @@ function Detail({ model }: { readonly model: ModelDetail }) {
               { name: models.seed, value: model.seed },
               {
                 name: models.parameters,
-                value: Object.entries(model.parameters)
-                  .map(([name, value]) => `${name} ${String(value)}`)
-                  .join(', '),
+                value: parametersText(model.parameters),
               },
               { name: models.run, value: model.run.workflow_id, note: model.run.run_id },
               { name: models.codeVersion, value: model.code_version },
@@ -95,7 +115,11 @@ function Detail({ model }: { readonly model: ModelDetail }) {
         <Section
           key={split.kind}
           title={`${models.split}: ${split.kind === 'time' ? models.time : models.random}`}
-          text={`${split.description} · ${models.testUsers(formats.number(split.test_users))}`}
+          text={
+            <>
+              <span lang="en">{split.description}</span> · {models.testUsers(formats.number(split.test_users))}
+            </>
+          }
         >
           <DataTable
             caption={split.kind === 'time' ? models.time : models.random}

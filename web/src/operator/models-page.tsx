@@ -1,5 +1,4 @@
 /** How good the models are: week by week, candidate beside candidate, and each model by itself. */
-import { useState } from 'react'
 import { Link } from 'react-router'
 import { useApi } from '../api/use-api.ts'
 import type { ModelSummary } from '../api/schema.ts'
@@ -16,12 +15,17 @@ import {
   candidatesOf,
   curveValue,
   figureOf,
+  inMarkedOrder,
   metricsOf,
   newestOfWeeks,
   splitOf,
-  type SplitKind,
+  splitKinds,
+  type Measured,
+  type Split,
   type WeekFigures,
 } from './metrics.ts'
+import { useAddressed } from './use-addressed.ts'
+import { figureText, useSegmentName } from './words.ts'
 
 export function ModelsPage() {
   const { models } = useMessages()
@@ -31,7 +35,7 @@ export function ModelsPage() {
       <h1>{models.title}</h1>
       <Curves />
       <Candidates />
-      <WeekComparison />
+      <OneWeek />
       <ModelList />
     </>
   )
@@ -93,20 +97,14 @@ function Curves() {
   )
 }
 
-const figureText = (value: number | undefined, format: (value: number) => string): string => (value === undefined ? '–' : format(value))
-
-interface Measure {
-  readonly metric: string
-  readonly kind: SplitKind
-}
-
 /** One metric of every candidate over the weeks. */
 function Candidates() {
   const { models } = useMessages()
   const formats = useFormats()
   const result = useApi('listMetrics', {})
-  const [{ metric, kind }, setMeasure] = useState<Measure>({ metric: 'ndcg@10', kind: 'time' })
   const metrics = metricsOf(result.data?.items ?? [])
+  const [metric, setMetric] = useAddressed('metric', metrics, 'ndcg@10')
+  const [kind, setKind] = useAddressed('split', splitKinds, 'time')
   return (
     <Panel
       title={models.candidates}
@@ -120,16 +118,13 @@ function Candidates() {
             label={models.metric}
             value={metric}
             options={(metrics.length === 0 ? [metric] : metrics).map((value) => ({ value, text: value }))}
-            onChange={(chosen) => setMeasure({ metric: chosen, kind })}
+            onChange={setMetric}
           />
           <Choice
             label={models.split}
             value={kind}
-            options={[
-              { value: 'time', text: models.time },
-              { value: 'random', text: models.random },
-            ]}
-            onChange={(chosen) => setMeasure({ metric, kind: chosen })}
+            options={splitKinds.map((value) => ({ value, text: models[value] }))}
+            onChange={setKind}
           />
         </>
       }
@@ -182,14 +177,19 @@ function Candidates() {
   )
 }
 
-/** One week: who reached what, and who shows how much of the catalogue. */
-function WeekComparison() {
+/** One week: who reached what, who shows how much of the catalogue, and for whom. */
+function OneWeek() {
   const { models, common } = useMessages()
   const formats = useFormats()
   const result = useApi('listMetrics', {})
   const weeks = newestOfWeeks(result.data?.items ?? [])
-  const [chosenWeek, setWeek] = useState<string>()
-  const shownWeek = weeks.find(({ week }) => week === chosenWeek) ?? weeks.at(-1)
+  const [shown, setWeek] = useAddressed(
+    'week',
+    weeks.map(({ week }) => week),
+    weeks.at(-1)?.week ?? '',
+  )
+  const week = weeks.find((one) => one.week === shown)
+  const split = week === undefined ? undefined : (splitOf(week, 'time') ?? splitOf(week, 'random'))
   return (
     <Panel
       title={models.oneWeekTitle}
@@ -198,98 +198,158 @@ function WeekComparison() {
       lines={8}
       empty={{ ...noWeek, text: models.empty }}
       actions={
-        shownWeek === undefined ? null : (
+        week === undefined ? null : (
           <Choice
             label={models.week}
-            value={shownWeek.week}
-            options={weeks.toReversed().map(({ week }) => ({ value: week, text: week }))}
+            value={week.week}
+            options={weeks.toReversed().map((one) => ({ value: one.week, text: one.week }))}
             onChange={setWeek}
           />
         )
       }
     >
-      {() => {
-        if (shownWeek === undefined) return null
-        const split = splitOf(shownWeek, 'time') ?? splitOf(shownWeek, 'random')
-        if (split === undefined) return <p className="empty">{common.none}</p>
-        const rows = split.candidates
-        const columns: Column<(typeof rows)[number]>[] = [
-          {
-            id: 'candidate',
-            header: models.candidate,
-            value: ({ candidate }) => candidate,
-            cell: ({ candidate }) => (
-              <>
-                {candidate} {candidate === shownWeek.candidate ? <Badge tone="good">{models.chosen}</Badge> : null}
-              </>
-            ),
-          },
-          ...['ndcg@10', 'precision@10', 'recall@10', 'map@10', 'mar@10', 'coverage@10', 'diversity@10'].map(
-            (metric): Column<(typeof rows)[number]> => ({
-              id: metric,
-              header: metric,
-              numeric: true,
-              value: ({ metrics }) => metrics[metric],
-              cell: ({ metrics }) => figureText(metrics[metric], formats.figure),
-            }),
-          ),
-          {
-            id: 'train',
-            header: models.train,
-            numeric: true,
-            value: ({ seconds }) => seconds.train,
-            cell: ({ seconds }) => formats.seconds(seconds.train),
-          },
-        ]
-        const table = (caption: string) => (
-          <DataTable
-            caption={caption}
-            rows={rows}
-            rowKey={({ candidate }) => candidate}
-            columns={columns}
-            sorted={{ column: 'ndcg@10', descending: true }}
-          />
-        )
-        const ordered = rows.toSorted((a, b) => (b.metrics['ndcg@10'] ?? 0) - (a.metrics['ndcg@10'] ?? 0))
-        return (
+      {() =>
+        week === undefined || split === undefined ? (
+          <p className="empty">{common.none}</p>
+        ) : (
           <div className="stack">
             <p className="quiet small">
-              {split.description} · {models.testUsers(formats.number(split.test_users))}
+              <span lang="en">{split.description}</span> · {models.testUsers(formats.number(split.test_users))} ·{' '}
+              <Link to={`/operator/reports/${week.week}`}>{models.report}</Link>
             </p>
-            <div className="figure-grid wide">
-              <Figure title="nDCG@10" unit={shownWeek.week} height={ordered.length * 36 + 16} table={table('nDCG@10')}>
-                <Bars
-                  label="nDCG@10"
-                  bars={ordered.map(({ candidate, metrics }) => ({
-                    id: candidate,
-                    name: candidate,
-                    value: metrics['ndcg@10'] ?? 0,
-                    marked: candidate === shownWeek.candidate,
-                  }))}
-                  format={formats.figure}
-                />
-              </Figure>
-              <Figure title="nDCG@10 · coverage@10" unit={shownWeek.week} height={320} table={table('nDCG@10 · coverage@10')}>
-                <Points
-                  label={models.accuracyAgainstCoverage}
-                  xName="coverage@10"
-                  yName="nDCG@10"
-                  points={rows.map(({ candidate, metrics }) => ({
-                    id: candidate,
-                    name: candidate,
-                    x: metrics['coverage@10'] ?? 0,
-                    y: metrics['ndcg@10'] ?? 0,
-                    marked: candidate === shownWeek.candidate,
-                  }))}
-                  formatX={(value) => formats.percent(value)}
-                  formatY={(value) => formats.number(value, 3)}
-                />
-              </Figure>
-            </div>
+            <CandidatesOfWeek week={week} split={split} />
+            <h3>{models.segmentsTitle}</h3>
+            <Segments week={week} split={split} />
           </div>
         )
-      }}
+      }
     </Panel>
+  )
+}
+
+interface OfWeek {
+  readonly week: WeekFigures
+  readonly split: Split
+}
+
+const shownMetrics = ['ndcg@10', 'precision@10', 'recall@10', 'map@10', 'mar@10', 'coverage@10', 'diversity@10'] as const
+
+function CandidatesOfWeek({ week, split: { candidates } }: OfWeek) {
+  const { models } = useMessages()
+  const formats = useFormats()
+  const columns: Column<Measured>[] = [
+    {
+      id: 'candidate',
+      header: models.candidate,
+      value: ({ candidate }) => candidate,
+      cell: ({ candidate }) => (
+        <>
+          {candidate} {candidate === week.candidate ? <Badge tone="good">{models.chosen}</Badge> : null}
+        </>
+      ),
+    },
+    ...shownMetrics.map((metric): Column<Measured> => ({
+      id: metric,
+      header: metric,
+      numeric: true,
+      value: ({ metrics }) => metrics[metric],
+      cell: ({ metrics }) => figureText(metrics[metric], formats.figure),
+    })),
+    {
+      id: 'train',
+      header: models.train,
+      numeric: true,
+      value: ({ seconds }) => seconds.train,
+      cell: ({ seconds }) => formats.seconds(seconds.train),
+    },
+  ]
+  const table = (caption: string) => (
+    <DataTable
+      caption={caption}
+      rows={candidates}
+      rowKey={({ candidate }) => candidate}
+      columns={columns}
+      sorted={{ column: 'ndcg@10', descending: true }}
+    />
+  )
+  const ordered = candidates.toSorted((a, b) => (b.metrics['ndcg@10'] ?? 0) - (a.metrics['ndcg@10'] ?? 0))
+  return (
+    <div className="figure-grid wide">
+      <Figure title="nDCG@10" unit={week.week} height={ordered.length * 36 + 16} table={table('nDCG@10')}>
+        <Bars
+          label="nDCG@10"
+          bars={ordered.map(({ candidate, metrics }) => ({
+            id: candidate,
+            name: candidate,
+            value: metrics['ndcg@10'] ?? 0,
+            marked: candidate === week.candidate,
+          }))}
+          format={formats.figure}
+        />
+      </Figure>
+      <Figure title={models.accuracyAgainstCoverage} unit={week.week} height={320} table={table(models.accuracyAgainstCoverage)}>
+        <Points
+          label={models.accuracyAgainstCoverage}
+          xName="coverage@10"
+          yName="nDCG@10"
+          points={candidates.map(({ candidate, metrics }) => ({
+            id: candidate,
+            name: candidate,
+            x: metrics['coverage@10'] ?? 0,
+            y: metrics['ndcg@10'] ?? 0,
+            marked: candidate === week.candidate,
+          }))}
+          formatX={(value) => formats.percent(value)}
+          formatY={(value) => formats.number(value, 3)}
+        />
+      </Figure>
+    </div>
+  )
+}
+
+/** nDCG@10 of each candidate for each group of users and titles. */
+function Segments({ week, split: { segments = {}, candidates } }: OfWeek) {
+  const { models } = useMessages()
+  const formats = useFormats()
+  const segmentName = useSegmentName()
+  const rows = Object.entries(segments).map(([segment, description]) => ({ segment, description }))
+  type Row = (typeof rows)[number]
+  const figure = ({ segments: figures }: Measured, { segment }: Row) => figures?.[segment]?.['ndcg@10']
+  const users = ({ segment }: Row) => candidates[0]?.segments?.[segment]?.['users']
+  if (rows.length === 0) return <p className="empty">{models.noSegments}</p>
+  return (
+    <DataTable
+      caption={models.segmentsTitle}
+      rows={rows}
+      rowKey={({ segment }) => segment}
+      columns={[
+        {
+          id: 'segment',
+          header: models.segment,
+          value: ({ segment }) => segmentName(segment),
+          cell: ({ segment, description }) => (
+            <>
+              {segmentName(segment)}
+              <br />
+              <span className="quiet small" lang="en">
+                {description}
+              </span>
+            </>
+          ),
+        },
+        { id: 'users', header: models.users, numeric: true, value: users, cell: (row) => figureText(users(row), formats.number) },
+        ...inMarkedOrder(candidates).map((one): Column<Row> => ({
+          id: one.candidate,
+          header: one.candidate,
+          numeric: true,
+          value: (row) => figure(one, row),
+          cell: (row) => {
+            const text = figureText(figure(one, row), formats.figure)
+            return one.candidate === week.candidate ? <strong>{text}</strong> : text
+          },
+        })),
+      ]}
+    />
   )
 }
 

@@ -1,16 +1,21 @@
 /** What serves, since when, how old it is, and how it came about. */
 import { Link } from 'react-router'
+import { call } from '../api/client.ts'
 import { useApi } from '../api/use-api.ts'
 import type { Timeline } from '../api/schema.ts'
 import { Facts, type Fact } from '../components/facts.tsx'
-import { DataTable } from '../components/data-table.tsx'
+import { DataTable, type Column } from '../components/data-table.tsx'
 import { Figure, Lines } from '../components/figure.tsx'
 import { Moment } from '../components/moment.tsx'
 import { Panel } from '../components/panel.tsx'
 import type { Formats } from '../i18n/formats.ts'
 import { useFormats, useMessages } from '../i18n/language.tsx'
 import { usePageTitle } from '../page-title.ts'
+import { useSession } from '../session.tsx'
+import { Decision } from './decision.tsx'
 import { isLive, runAddress, RunBadge, runsMissing, secondsOf, useRuns, useStageName } from './runs-page.tsx'
+import type { SourceLog } from './quality.ts'
+import { figureText } from './words.ts'
 
 const EVERY = 10_000
 
@@ -23,6 +28,7 @@ export function OverviewPage() {
       <Serving />
       <LastRun />
       <Growth />
+      <RowsOfWeeks />
       <TimelineOfModels />
     </>
   )
@@ -35,7 +41,7 @@ function Serving() {
   const latest = useApi('getLatestModel', {}, { every: EVERY })
   const timeline = useApi('listTimeline', { query: { limit: 50 } })
   return (
-    <Panel title={overview.serving} result={latest}>
+    <Panel title={overview.serving} result={latest} actions={<RollBack items={timeline.data?.items ?? []} />}>
       {(model) => (
         <div className="stack">
           {ready.data?.problem === undefined || ready.data.problem === null ? null : (
@@ -65,7 +71,7 @@ function Serving() {
             ]}
           />
           <p className="quiet">
-            {overview.choice}: {model.choice.reason}
+            {overview.choice}: <span lang="en">{model.choice.reason}</span>
           </p>
         </div>
       )}
@@ -79,6 +85,21 @@ type Happened = Timeline['items'][number]
 function sinceOf(items: readonly Happened[], version: string, name: string, formats: Formats): Fact | undefined {
   const at = items.find((one) => one.version === version && (one.what === 'promoted' || one.what === 'rolled_back'))?.at
   return at === undefined ? undefined : { name, value: <Moment at={at} />, note: formats.ago(at) }
+}
+
+/** Where something served before, and whoever looks may say so. */
+function RollBack({ items }: { readonly items: readonly Happened[] }) {
+  const { overview } = useMessages()
+  const session = useSession()
+  if (session?.role !== 'admin' || items.every(({ previous }) => previous === null)) return null
+  return (
+    <Decision
+      act={overview.rollBack}
+      question={overview.rollBackTitle}
+      text={overview.rollBackText}
+      decide={(reason) => call('rollBackModel', { body: { reason } })}
+    />
+  )
 }
 
 function LastRun() {
@@ -203,6 +224,60 @@ function Growth() {
               </Figure>
             ))}
           </div>
+        )
+      }}
+    </Panel>
+  )
+}
+
+/** Of the newest preprocessed week and those before it. */
+function RowsOfWeeks() {
+  const { overview, quality } = useMessages()
+  const formats = useFormats()
+  const week = useApi('getLatestModel', {}).data?.week
+  const result = useApi('getDataQuality', { path: { week: week ?? '' } }, { enabled: week !== undefined })
+  const logs = ['viewings', 'clicks'] as const
+  return (
+    <Panel title={overview.rows} text={overview.rowsText} result={result}>
+      {({ report }) => {
+        const rowsOf = (log: SourceLog) => new Map(report.quality[log].weeks.map(({ week_start: monday, rows }) => [monday, rows]))
+        const [viewings, clicks] = [rowsOf('viewings'), rowsOf('clicks')]
+        const rows = [...new Set([...viewings.keys(), ...clicks.keys()])]
+          .toSorted()
+          .map((monday) => ({ monday, viewings: viewings.get(monday), clicks: clicks.get(monday) }))
+        return (
+          <Figure
+            title={overview.rows}
+            unit={quality.count}
+            height={220}
+            table={
+              <DataTable
+                caption={overview.rows}
+                rows={rows}
+                rowKey={({ monday }) => monday}
+                sorted={{ column: 'monday', descending: true }}
+                columns={[
+                  { id: 'monday', header: overview.weekOf, value: ({ monday }) => monday },
+                  ...logs.map((log): Column<(typeof rows)[number]> => ({
+                    id: log,
+                    header: quality.logs[log],
+                    numeric: true,
+                    value: (row) => row[log],
+                    cell: (row) => figureText(row[log], formats.number),
+                  })),
+                ]}
+              />
+            }
+          >
+            <Lines
+              label={overview.rows}
+              height={220}
+              fromZero
+              series={logs.map((log) => ({ id: log, name: quality.logs[log] }))}
+              points={rows.map(({ monday, ...values }) => ({ x: monday, values }))}
+              format={formats.compact}
+            />
+          </Figure>
         )
       }}
     </Panel>

@@ -6,6 +6,7 @@ import '../styles/operator.css'
 import { ModelPage } from './model-page.tsx'
 import { ModelsPage } from './models-page.tsx'
 import { QualityPage } from './quality-page.tsx'
+import { ReportPage } from './report-page.tsx'
 import { RunPage } from './run-page.tsx'
 import { RunsPage } from './runs-page.tsx'
 import { OverviewPage } from './overview-page.tsx'
@@ -23,6 +24,8 @@ export default function OperatorPages() {
         <Route path="data-quality" element={<QualityPage />} />
         <Route path="models" element={<ModelsPage />} />
         <Route path="models/:version" element={<ModelPage />} />
+        <Route path="reports" element={<ReportPage />} />
+        <Route path="reports/:week" element={<ReportPage />} />
         <Route path="users" element={<UsersPage />} />
         <Route path="users/:user" element={<UsersPage />} />
         <Route path="titles" element={<TitlesPage />} />
@@ -43,6 +46,7 @@ function Frame() {
     ['/operator/runs', operator.runs],
     ['/operator/data-quality', operator.dataQuality],
     ['/operator/models', operator.models],
+    ['/operator/reports', operator.report],
     ['/operator/users', operator.users],
     ['/operator/titles', operator.titles],
     ['/operator/service', operator.service],

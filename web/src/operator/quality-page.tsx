@@ -1,17 +1,17 @@
 /** What was found in the data, week by week. */
 import { useQueries } from '@tanstack/react-query'
-import { useSearchParams } from 'react-router'
 import { call } from '../api/client.ts'
 import type { DataQuality } from '../api/schema.ts'
 import { queryKey, useApi } from '../api/use-api.ts'
 import { Choice } from '../components/choice.tsx'
 import { DataTable } from '../components/data-table.tsx'
-import { Facts } from '../components/facts.tsx'
+import { Badge, Facts } from '../components/facts.tsx'
 import { Figure, Lines } from '../components/figure.tsx'
 import { Loaded, Panel, Section } from '../components/panel.tsx'
 import { useFormats, useMessages } from '../i18n/language.tsx'
 import { usePageTitle } from '../page-title.ts'
-import { droppedOf, otherFigures, rowsDropped, rowsRead, sourceTables } from './quality.ts'
+import { droppedOf, gateFigures, isBreach, otherFigures, rowsDropped, rowsRead, sourceTables, type GateFigure } from './quality.ts'
+import { useAddressed } from './use-addressed.ts'
 
 /** So many weeks are fetched for the curves. */
 const WEEKS_SHOWN = 30
@@ -41,9 +41,7 @@ export function QualityPage() {
 function OneWeek({ weeks }: { readonly weeks: readonly string[] }) {
   const { quality } = useMessages()
   const formats = useFormats()
-  const [search, setSearch] = useSearchParams()
-  const asked = search.get('week')
-  const week = weeks.find((one) => one === asked) ?? weeks.at(-1) ?? ''
+  const [week, setWeek] = useAddressed('week', weeks, weeks.at(-1) ?? '')
   const result = useApi('getDataQuality', { path: { week } }, { keep: true })
   return (
     <Panel
@@ -56,11 +54,12 @@ function OneWeek({ weeks }: { readonly weeks: readonly string[] }) {
           label={quality.week}
           value={week}
           options={weeks.toReversed().map((value) => ({ value, text: value }))}
-          onChange={(value) => setSearch({ week: value }, { replace: true })}
+          onChange={setWeek}
         />
       }
     >
-      {({ report }) => {
+      {(found) => {
+        const { report } = found
         const dropped = droppedOf(report)
         const others = otherFigures(report)
         return (
@@ -72,6 +71,8 @@ function OneWeek({ weeks }: { readonly weeks: readonly string[] }) {
                 note: `${quality.left} ${formats.number(rowsDropped(report, table))}`,
               }))}
             />
+            <h3>{quality.gate}</h3>
+            <Gate figures={gateFigures(found)} />
             <h3>{quality.dropped}</h3>
             {dropped.length === 0 ? (
               <p className="empty">{quality.droppedNone}</p>
@@ -121,6 +122,47 @@ function OneWeek({ weeks }: { readonly weeks: readonly string[] }) {
         )
       }}
     </Panel>
+  )
+}
+
+function Gate({ figures }: { readonly figures: readonly GateFigure[] }) {
+  const { quality } = useMessages()
+  const formats = useFormats()
+  const limit = ({ least, most, share, check }: GateFigure): string => {
+    const show = share === undefined && check !== 'volume' ? formats.number : (value: number) => formats.percent(value, 1)
+    return least === undefined ? quality.atMost(show(most)) : quality.between(show(least), show(most))
+  }
+  return (
+    <>
+      <p className="quiet">{quality.gateText}</p>
+      <DataTable
+        caption={quality.gate}
+        rows={figures}
+        rowKey={({ log, check }) => `${log} ${check}`}
+        columns={[
+          { id: 'log', header: quality.table, value: ({ log }) => quality.logs[log] },
+          {
+            id: 'check',
+            header: quality.reason,
+            value: ({ check }) => quality.reasons[check] ?? check,
+            cell: (figure) => (
+              <>
+                {quality.reasons[figure.check] ?? figure.check} {isBreach(figure) ? <Badge tone="bad">{quality.breach}</Badge> : null}
+              </>
+            ),
+          },
+          { id: 'count', header: quality.count, numeric: true, value: ({ count }) => count, cell: ({ count }) => formats.number(count) },
+          {
+            id: 'share',
+            header: quality.weekShare,
+            numeric: true,
+            value: ({ share }) => share,
+            cell: ({ share }) => (share === undefined ? '–' : formats.percent(share, 1)),
+          },
+          { id: 'limit', header: quality.allowed, numeric: true, cell: limit },
+        ]}
+      />
+    </>
   )
 }
 

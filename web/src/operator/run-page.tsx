@@ -1,24 +1,21 @@
 /** One run: its stages as they pass, what a gate found, and the answer to a hold. */
-import { useMutation } from '@tanstack/react-query'
-import { useState } from 'react'
-import { Button, Dialog, DialogTrigger, Heading, Label, Modal, ModalOverlay, TextArea, TextField } from 'react-aria-components'
 import { Link, useParams } from 'react-router'
 import { call } from '../api/client.ts'
 import type { Run, RunDetail } from '../api/schema.ts'
-import { queryClient, useApi } from '../api/use-api.ts'
+import { useApi } from '../api/use-api.ts'
 import { DataTable } from '../components/data-table.tsx'
 import { Badge, Facts } from '../components/facts.tsx'
 import { Moment } from '../components/moment.tsx'
-import { Failure, Loaded, Section } from '../components/panel.tsx'
+import { Loaded, Section } from '../components/panel.tsx'
 import { useFormats, useMessages } from '../i18n/language.tsx'
-import { useNotice } from '../notice.tsx'
 import { usePageTitle } from '../page-title.ts'
 import { useSession } from '../session.tsx'
+import { Decision } from './decision.tsx'
 import { isLive, RunBadge, runsMissing, secondsOf, useRuns, useStageName } from './runs-page.tsx'
 
 export function RunPage() {
   const { id = '' } = useParams()
-  const { runs } = useMessages()
+  const { runs, models } = useMessages()
   const formats = useFormats()
   const listed = useRuns(200).data?.items.find((run) => run.run_id === id || run.workflow_id === id || run.week === id)
   const result = useApi('getRun', { path: { id } }, { every: (data) => (data !== undefined && isLive(data) ? 1000 : undefined) })
@@ -41,6 +38,9 @@ export function RunPage() {
                 value:
                   listed.model === null ? '–' : <Link to={`/operator/models/${encodeURIComponent(listed.model)}`}>{listed.model}</Link>,
               },
+              listed.model === null || listed.week === null
+                ? undefined
+                : { name: models.report, value: <Link to={`/operator/reports/${listed.week}`}>{listed.week}</Link> },
               { name: 'Temporal', value: <TemporalLink run={listed} />, note: listed.run_id },
             ]}
           />
@@ -95,7 +95,11 @@ function Stages({ run }: { readonly run: RunDetail }) {
                     {seconds === undefined ? '' : ` · ${formats.seconds(seconds)}`}
                   </span>
                 </p>
-                {stage.detail === null ? null : <p className="small">{stage.detail}</p>}
+                {stage.detail === null ? null : (
+                  <p className="small" lang="en">
+                    {stage.detail}
+                  </p>
+                )}
                 {seconds === undefined || total === 0 ? null : (
                   <span className="stage-bar" aria-hidden="true">
                     <span style={{ inlineSize: `${(100 * seconds) / total}%` }} />
@@ -128,7 +132,7 @@ function Breaches({ run }: { readonly run: RunDetail }) {
 }
 
 function Hold({ run, until }: { readonly run: RunDetail; readonly until: string }) {
-  const { runs } = useMessages()
+  const { runs, decision } = useMessages()
   const formats = useFormats()
   const session = useSession()
   return (
@@ -137,67 +141,26 @@ function Hold({ run, until }: { readonly run: RunDetail; readonly until: string 
         <p>{runs.heldUntil(formats.time(until))}</p>
         {session?.role === 'admin' ? (
           <div className="title-actions">
-            <Answer run={run} answer="approve" />
-            <Answer run={run} answer="reject" />
+            <Decision
+              act={runs.approve}
+              question={runs.approveTitle}
+              text={runs.approveText}
+              primary
+              decide={(reason) => call('approveRun', { path: { id: run.workflow_id }, body: { reason } })}
+            />
+            <Decision
+              act={runs.reject}
+              question={runs.rejectTitle}
+              text={runs.rejectText}
+              decide={(reason) => call('rejectRun', { path: { id: run.workflow_id }, body: { reason } })}
+            />
           </div>
         ) : (
           <p className="quiet">
-            <Badge tone="warn">admin</Badge> {runs.needsAdmin}
+            <Badge tone="warn">admin</Badge> {decision.needsAdmin}
           </p>
         )}
       </div>
     </Section>
-  )
-}
-
-function Answer({ run, answer }: { readonly run: RunDetail; readonly answer: 'approve' | 'reject' }) {
-  const { runs, common } = useMessages()
-  const say = useNotice()
-  const [open, setOpen] = useState(false)
-  const [reason, setReason] = useState('')
-  const request = useMutation({
-    mutationFn: () =>
-      call(answer === 'approve' ? 'approveRun' : 'rejectRun', { path: { id: run.workflow_id }, body: { reason: reason.trim() } }),
-    onSuccess: async () => {
-      say(runs.answered)
-      setOpen(false)
-      await queryClient.invalidateQueries()
-    },
-  })
-  const approve = answer === 'approve'
-  return (
-    <DialogTrigger isOpen={open} onOpenChange={setOpen}>
-      <Button className={approve ? 'button primary' : 'button'}>{approve ? runs.approve : runs.reject}</Button>
-      <ModalOverlay className="modal-ground" isDismissable>
-        <Modal className="modal">
-          <Dialog>
-            <form
-              className="stack"
-              onSubmit={(event) => {
-                event.preventDefault()
-                if (reason.trim() !== '') request.mutate()
-              }}
-            >
-              <Heading slot="title">{approve ? runs.approveTitle : runs.rejectTitle}</Heading>
-              <p>{approve ? runs.approveText : runs.rejectText}</p>
-              <TextField className="field" value={reason} onChange={setReason} isRequired maxLength={1000}>
-                <Label className="field-label">{runs.reason}</Label>
-                <TextArea className="input" />
-              </TextField>
-              <p className="quiet small">{runs.reasonNeeded}</p>
-              {request.isError ? <Failure error={request.error} /> : null}
-              <div className="title-actions">
-                <Button className="button primary" type="submit" isDisabled={reason.trim() === '' || request.isPending}>
-                  {approve ? runs.approve : runs.reject}
-                </Button>
-                <Button className="button" slot="close">
-                  {common.cancel}
-                </Button>
-              </div>
-            </form>
-          </Dialog>
-        </Modal>
-      </ModalOverlay>
-    </DialogTrigger>
   )
 }

@@ -1,7 +1,7 @@
 /** One subscriber: what they watched, beside what each of two models recommends, and what the filters took away. */
 import { useState } from 'react'
 import { Button, Input, Label, Switch, TextField } from 'react-aria-components'
-import { Link, useNavigate, useParams, useSearchParams } from 'react-router'
+import { Link, useNavigate, useParams } from 'react-router'
 import type { Recommendation } from '../api/schema.ts'
 import { useApi } from '../api/use-api.ts'
 import { Choice } from '../components/choice.tsx'
@@ -12,6 +12,7 @@ import { useFormats, useMessages } from '../i18n/language.tsx'
 import { usePageTitle } from '../page-title.ts'
 import { reasonText } from '../viewer/reasons.ts'
 import { ageText, nameOf } from '../viewer/words.ts'
+import { useAddressed } from './use-addressed.ts'
 
 const LIST_LENGTH = 20
 /** So many places are looked through for what the filters took away. */
@@ -71,52 +72,39 @@ const queryOf = ({ maxAge, excludeSeen }: Filters, model: string | undefined, k:
 
 function User({ user }: { readonly user: string }) {
   const { users } = useMessages()
-  const [search, setSearch] = useSearchParams()
   const models = useApi('listModels', {})
-  const filters: Filters = { maxAge: search.get('max_age') ?? '', excludeSeen: search.get('seen') !== 'in' }
+  const [maxAge, setMaxAge] = useAddressed('max_age', ages, '')
+  const [seen, setSeen] = useAddressed('seen', ['out', 'in'], 'out')
+  const filters: Filters = { maxAge, excludeSeen: seen === 'out' }
   const versions = models.data?.items.map(({ version }) => version) ?? []
   const serving = models.data?.items.find((model) => model.serving)?.version ?? versions[0]
-  const first = versions.find((version) => version === search.get('first')) ?? serving
-  const second = versions.find((version) => version === search.get('second')) ?? versions.find((version) => version !== first)
-  const change = (name: string, value: string) =>
-    setSearch(
-      (current) => {
-        const next = new URLSearchParams(current)
-        if (value === '') next.delete(name)
-        else next.set(name, value)
-        return next
-      },
-      { replace: true },
-    )
+  const [first, setFirst] = useAddressed('first', versions, serving ?? '')
+  const [second, setSecond] = useAddressed('second', versions, versions.find((version) => version !== first) ?? '')
   const options = versions.map((version) => ({ value: version, text: version }))
   return (
     <>
       <div className="filters">
         <Choice
           label={users.maxAge}
-          value={ages.find((age) => age === filters.maxAge) ?? ''}
+          value={maxAge}
           options={ages.map((value) => ({ value, text: value === '' ? users.anyAge : value }))}
-          onChange={(value) => change('max_age', value)}
+          onChange={setMaxAge}
         />
-        <Switch className="switch" isSelected={filters.excludeSeen} onChange={(on) => change('seen', on ? '' : 'in')}>
+        <Switch className="switch" isSelected={filters.excludeSeen} onChange={(on) => setSeen(on ? 'out' : 'in')}>
           <span className="switch-track" aria-hidden="true">
             <span className="switch-thumb" />
           </span>
           {users.seenOff}
         </Switch>
-        {first === undefined ? null : (
-          <Choice label={users.first} value={first} options={options} onChange={(value) => change('first', value)} />
-        )}
-        {second === undefined ? null : (
-          <Choice label={users.second} value={second} options={options} onChange={(value) => change('second', value)} />
-        )}
+        {first === '' ? null : <Choice label={users.first} value={first} options={options} onChange={setFirst} />}
+        {second === '' ? null : <Choice label={users.second} value={second} options={options} onChange={setSecond} />}
       </div>
       <div className="columns">
         <Watched user={user} />
-        {first === undefined ? null : <List user={user} version={first} other={second} filters={filters} />}
-        {second === undefined ? null : <List user={user} version={second} other={first} filters={filters} />}
+        {first === '' ? null : <List user={user} version={first} other={second === '' ? undefined : second} filters={filters} />}
+        {second === '' ? null : <List user={user} version={second} other={first} filters={filters} />}
       </div>
-      {first === undefined ? null : <TakenAway user={user} version={first} filters={filters} />}
+      {first === '' ? null : <TakenAway user={user} version={first} filters={filters} />}
     </>
   )
 }

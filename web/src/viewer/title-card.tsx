@@ -6,6 +6,7 @@ import type { HomeRow, Recommendation } from '../api/schema.ts'
 import { Poster } from '../components/poster.tsx'
 import { useFormats, useMessages } from '../i18n/language.tsx'
 import { useNotice } from '../notice.tsx'
+import { useMayWrite } from '../session.tsx'
 import { useDeeds } from './events.ts'
 import { reasonText } from './reasons.ts'
 import { ageText, nameOf } from './words.ts'
@@ -87,6 +88,7 @@ export function DismissButton({
   const { title } = useMessages()
   const deeds = useDeeds()
   const say = useNotice()
+  if (!useMayWrite()) return null
   return (
     <Button
       className="button"

@@ -9,6 +9,7 @@ import { Poster } from '../components/poster.tsx'
 import { useFormats, useMessages } from '../i18n/language.tsx'
 import { useNotice } from '../notice.tsx'
 import { usePageTitle } from '../page-title.ts'
+import { useMayWrite } from '../session.tsx'
 import { useDeeds } from './events.ts'
 import { useProfile } from './profile.tsx'
 import { reasonText } from './reasons.ts'
@@ -34,10 +35,12 @@ function Title({ title }: { readonly title: Program }) {
   const messages = useMessages()
   const formats = useFormats()
   const { maxAge } = useProfile()
+  const mayWrite = useMayWrite()
   const name = nameOf(title, messages)
   if (maxAge !== undefined && (title.age_limit === null || title.age_limit > maxAge))
     return (
-      <div className="stack">
+      <div className="stack not-for-kids">
+        <h1>{messages.title.notForKidsTitle}</h1>
         <p className="notice">{messages.title.notForKids}</p>
         <Link className="button" to="/">
           {messages.common.backHome}
@@ -62,7 +65,7 @@ function Title({ title }: { readonly title: Program }) {
             {messages.title.viewersCount(formats.number(title.viewers))}
           </p>
           <Why />
-          <Watch title={title} name={name} />
+          {mayWrite ? <Watch title={title} name={name} /> : null}
         </div>
       </div>
       <SimilarTitles id={title.program_id} />
