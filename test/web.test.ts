@@ -1,0 +1,526 @@
+/** The web app in a real browser, against the real API after real runs: every page, both languages, a phone and a desk. */
+import assert from 'node:assert/strict'
+import { readFileSync, readdirSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import test, { after, before } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { gzipSync } from 'node:zlib'
+import type { Browser, Page } from 'playwright-core'
+import { en } from '../web/src/i18n/en.ts'
+import { makeFormats } from '../web/src/i18n/formats.ts'
+import { ko } from '../web/src/i18n/ko.ts'
+import type {
+  DataQuality,
+  History,
+  MetricsOfWeeks,
+  ModelDetail,
+  Models,
+  Program,
+  Programs,
+  Questionnaire,
+  QuestionnaireAnswer,
+  Recommendations,
+  Rows,
+  Runs,
+  Similar,
+  Users,
+  WeekReport,
+} from '../web/src/api/schema.ts'
+import { launchChromium } from './support/chromium.ts'
+import { waitFor } from './support/pipeline.ts'
+import { heldWeek, keys, startSite, trainedWeeks, type Site } from './support/web-site.ts'
+import { languages, newVisitor, settled, type Visitor, type VisitorOptions } from './support/web-visitor.ts'
+
+const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+const built = fileURLToPath(new URL('../dist/web/', import.meta.url))
+
+let site: Site
+let browser: Browser
+/** Someone whom the model knows, with the most to show. */
+let user: string
+let program: Program
+
+before(async () => {
+  ;[site, browser] = await Promise.all([startSite(), launchChromium()])
+  await Promise.all([site.trainWeeks(trainedWeeks), site.trainQuestionnaire()])
+  for (const url of [site.url, site.keyedUrl])
+    for (const path of ['/v1/models/latest', '/v1/questionnaire'])
+      await waitFor(`${path} of the newest week`, async () => {
+        const response = await fetch(`${url}${path}`, { headers: { 'x-api-key': keys.read } })
+        return response.ok && (await response.text()).includes(path.endsWith('latest') ? `"${trainedWeeks[1]}"` : '"questions"')
+          ? true
+          : undefined
+      })
+  const { items } = await ask<Users>('/v1/users?limit=100')
+  user = items.toSorted((a, b) => b.watched - a.watched)[0]?.user ?? ''
+  program = (await ask<Programs>('/v1/programs?limit=1')).items[0] as Program
+})
+after(async () => {
+  await browser?.close()
+  await site?.stop()
+})
+
+/** What the API says: the tests hold what is shown against it. */
+async function ask<Answer>(path: string, key?: string): Promise<Answer> {
+  const response = await fetch(
+    `${key === undefined ? site.url : site.keyedUrl}${path}`,
+    key === undefined ? {} : { headers: { 'x-api-key': key } },
+  )
+  assert.equal(response.status, 200, path)
+  return (await response.json()) as Answer
+}
+
+const visitor = (options: Partial<VisitorOptions> = {}): Promise<Visitor> =>
+  newVisitor(browser, { url: site.url, profile: user, ...options })
+
+/** Nothing sticks out of the window, and axe finds nothing serious. */
+async function expectSound(page: Page, what: string): Promise<void> {
+  const wider = await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')
+  assert.equal(wider, 0, `${what} is wider than the window`)
+  await page.evaluate(axeSource)
+  const found = (await page.evaluate(
+    'axe.run({ resultTypes: ["violations"] }).then(({ violations }) => violations.filter(({ impact }) => impact === "serious" || impact === "critical").map(({ id, nodes }) => id + ": " + nodes.map(({ html }) => html.slice(0, 200)).slice(0, 3).join(" | ")))',
+  )) as readonly string[]
+  assert.deepEqual(found, [], `${what}: axe`)
+}
+
+const texts = (page: Page, selector: string): Promise<string[]> => page.locator(selector).allInnerTexts()
+const tableOf = (page: Page, caption: string) => page.getByRole('table', { name: caption, exact: true }).first()
+const rowsOf = async (page: Page, caption: string): Promise<string[][]> => {
+  const rows = await tableOf(page, caption).locator('tbody tr').all()
+  return Promise.all(rows.map(async (row) => (await row.locator('th, td').allInnerTexts()).map((cell) => cell.trim())))
+}
+
+// --- every page ---------------------------------------------------------------------------------------------------
+
+for (const language of ['ko', 'en'] as const)
+  for (const width of [360, 1280])
+    test(`every page, ${language}, ${width} wide: no overflow, axe finds nothing serious, the console is silent`, async () => {
+      const words = languages[language]
+      const { context, page, open, complaints } = await visitor({ language, width, dark: (language === 'ko') === (width === 360) })
+      const { items: runs } = await ask<Runs>('/v1/runs')
+      const { version } = await ask<ModelDetail>('/v1/models/latest')
+      const pages: readonly (readonly [path: string, heading: string | RegExp])[] = [
+        ['/', words.home.heading(words.profiles.subscriber(user))],
+        ['/profiles', words.profiles.title],
+        [`/title/${program.program_id}`, program.program_name ?? ''],
+        ['/questionnaire', words.questionnaire.title],
+        ['/operator', words.overview.title],
+        ['/operator/runs', words.runs.title],
+        [`/operator/runs/${runs[0]?.run_id}`, new RegExp(`^${words.runs.one(runs[0]?.week ?? '')}`)],
+        ['/operator/data-quality', words.quality.title],
+        ['/operator/models', words.models.title],
+        [`/operator/models/${version}`, new RegExp(version)],
+        ['/operator/reports', words.report.one(trainedWeeks[1])],
+        ['/operator/users', words.users.title],
+        [`/operator/users/${user}`, `${words.users.title} ${user}`],
+        ['/operator/titles', words.titles.title],
+        [`/operator/titles/${program.program_id}`, program.program_name ?? ''],
+        ['/operator/service', words.service.title],
+        ['/operator/nothing-here', words.common.notFoundTitle],
+      ]
+      for (const [path, heading] of pages) {
+        await open(path)
+        const shown = (await page.locator('h1').first().innerText()).trim()
+        if (typeof heading === 'string') assert.equal(shown, heading, path)
+        else assert.match(shown, heading, path)
+        assert.match(await page.title(), /Matinee$/)
+        assert.equal(await page.locator('html').getAttribute('lang'), language)
+        await expectSound(page, `${path} (${language}, ${width})`)
+        assert.deepEqual(complaints(), [], path)
+      }
+      await context.close()
+    })
+
+// --- viewer ---------------------------------------------------------------------------------------------------------
+
+test('the home page shows the rows of the API, in its order, soon after its answer', async (context) => {
+  const visit = await visitor()
+  await visit.open('/')
+  const { rows } = await ask<Rows>(`/v1/users/${user}/rows?k=20`)
+  assert.ok(rows.length >= 3)
+  const shelves = await visit.page.locator('.shelf').all()
+  const shown = await Promise.all(shelves.map((shelf) => shelf.locator('.card-link .hidden-visually').allInnerTexts()))
+  assert.deepEqual(
+    shown,
+    rows.map(({ items }) => items.map(({ program_name: name }) => name)),
+  )
+  const delay = await visit.page.evaluate(
+    'performance.getEntriesByName("rows-shown")[0].startTime - performance.getEntriesByType("resource").find(({ name }) => name.includes("/rows?")).responseEnd',
+  )
+  context.diagnostic(`rows shown ${Math.round(Number(delay))} ms after the API's answer`)
+  assert.ok(Number(delay) > 0)
+  await visit.context.close()
+})
+
+test('what is watched and what is dismissed changes the next page at once', async () => {
+  const visit = await visitor({ profile: `guest-${process.pid}` })
+  const { page } = visit
+  await visit.open('/')
+  const guest = `guest-${process.pid}`
+  const atFirst = await ask<Rows>(`/v1/users/${guest}/rows?k=20`)
+  assert.equal(atFirst.source, 'popular')
+  const [dismissed, watched] = atFirst.rows.find(({ kind }) => kind === 'for_you')?.items ?? []
+  assert.ok(dismissed !== undefined && watched !== undefined)
+
+  await page.getByRole('button', { name: en.title.actions(dismissed.program_name ?? '') }).click()
+  await page.getByRole('dialog').getByText(en.reasons.popular).waitFor()
+  await page.getByRole('button', { name: en.title.notInterested }).click()
+  await page.getByText(en.title.dismissed(dismissed.program_name ?? '')).waitFor()
+  await page.locator(`a[href="/title/${dismissed.program_id}"]`).waitFor({ state: 'detached' })
+
+  await page.locator(`a[href="/title/${watched.program_id}"]`).click()
+  await page.getByRole('heading', { level: 1, name: watched.program_name ?? '', exact: true }).waitFor()
+  await page.getByRole('button', { name: en.title.watch, exact: true }).click()
+  const slider = page.getByRole('slider')
+  await slider.focus()
+  for (let step = 0; step < 10; step++) await page.keyboard.press('ArrowLeft')
+  await page.getByText('50%').waitFor()
+  await page.getByRole('button', { name: en.title.stopHere }).click()
+  await page.getByText(en.title.watchedNote).waitFor()
+
+  await page.getByRole('link', { name: en.nav.home, exact: true }).click()
+  await page.getByRole('heading', { name: en.home.continueWatching }).waitFor()
+  const first = page.locator('.shelf').first()
+  assert.equal(await first.locator('.card-link .hidden-visually').first().innerText(), watched.program_name)
+  await first.getByRole('img', { name: en.title.progress('50%') }).waitFor()
+  assert.equal((await ask<Rows>(`/v1/users/${guest}/rows?k=20`)).source, 'personal')
+  assert.equal((await ask<History>(`/v1/users/${guest}/history`)).items[0]?.program_id, watched.program_id)
+  assert.deepEqual(visit.complaints(), [])
+  await visit.context.close()
+})
+
+test('the kids switch keeps every title above its age away, also by a direct address', async () => {
+  const visit = await visitor()
+  const { page } = visit
+  await visit.open('/')
+  await page.getByText(en.home.kids).click()
+  await page.getByText(en.home.kidsOn('12')).waitFor()
+  await settled(page)
+  const limits = new Map<string, number | null>()
+  for (let offset = 0; ; offset += 100) {
+    const { items } = await ask<Programs>(`/v1/programs?limit=100&offset=${offset}`)
+    for (const item of items) limits.set(item.program_id, item.age_limit)
+    if (items.length < 100) break
+  }
+  const links = await Promise.all((await page.locator('.card-link').all()).map((link) => link.getAttribute('href')))
+  assert.ok(links.length > 0)
+  for (const link of links) assert.ok((limits.get(link?.replace('/title/', '') ?? '') ?? 99) <= 12, link ?? '')
+  const adult = [...limits].find(([, limit]) => limit !== null && limit > 12)
+  assert.ok(adult !== undefined)
+  await visit.open(`/title/${adult[0]}`)
+  await page.getByRole('heading', { name: en.title.notForKidsTitle }).waitFor()
+  assert.deepEqual(visit.complaints(), [])
+  await visit.context.close()
+})
+
+test('the questionnaire is answered by keyboard, and says how sure it is', async () => {
+  const visit = await visitor()
+  const { page } = visit
+  await visit.open('/questionnaire')
+  const form = await ask<Questionnaire>('/v1/questionnaire')
+  assert.equal(form.questions.length, 5)
+  const entry = [3, 0, 5, 7, 2]
+  const groups = await page.getByRole('radiogroup').all()
+  assert.equal(groups.length, 5)
+  for (const [question, group] of groups.entries()) {
+    assert.equal(await group.getByRole('radio').count(), 8)
+    await group.getByRole('radio').first().focus()
+    await page.keyboard.press('Space')
+    for (let step = 0; step < (entry[question] ?? 0); step++) await page.keyboard.press('ArrowDown')
+    await group
+      .getByRole('radio', { name: form.questions[question]?.options[entry[question] ?? 0]?.text.en ?? '', exact: true, checked: true })
+      .waitFor()
+  }
+  const response = await fetch(`${site.url}/v1/questionnaire`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ entry, probabilities: true }),
+  })
+  const answer = (await response.json()) as QuestionnaireAnswer
+  const number = form.labels.findIndex(({ id }) => id === answer.id) + 1
+  await page.locator('.match-name', { hasText: en.questionnaire.unnamed(String(number)) }).waitFor()
+  await page.getByText(en.questionnaire.sure(makeFormats('en').percent(answer.probability))).waitFor()
+  assert.deepEqual(visit.complaints(), [])
+  await visit.context.close()
+})
+
+test('a title page shows what is like it; language and theme are chosen and kept', async () => {
+  const visit = await visitor()
+  const { page } = visit
+  await visit.open(`/title/${program.program_id}`)
+  const { items } = await ask<Similar>(`/v1/programs/${program.program_id}/similar?k=20`)
+  assert.deepEqual(
+    await texts(page, '.shelf .card-link .hidden-visually'),
+    items.map(({ program_name: name }) => name),
+  )
+  await page.getByRole('button', { name: en.nav.settings }).click()
+  await page.getByRole('button', { name: new RegExp(en.language.choose) }).click()
+  await page.getByRole('option', { name: ko.language.name }).click()
+  await page.getByRole('heading', { name: ko.title.similar }).waitFor()
+  await page.getByRole('button', { name: new RegExp(ko.theme.choose) }).click()
+  await page.getByRole('option', { name: ko.theme.dark }).click()
+  await visit.open('/profiles')
+  assert.equal(await page.locator('html').getAttribute('lang'), 'ko')
+  assert.equal(await page.locator('html').getAttribute('data-theme'), 'dark')
+  await visit.context.close()
+})
+
+// --- operator -------------------------------------------------------------------------------------------------------
+
+const formats = makeFormats('en')
+
+test('operator pages show the figures of the API', async () => {
+  const visit = await visitor()
+  const { page } = visit
+  const latest = await ask<ModelDetail>('/v1/models/latest')
+  await visit.open('/operator')
+  const facts = (await texts(page, '.fact-list dd')).join('\n')
+  for (const figure of [latest.version, latest.week, formats.number(latest.users), formats.number(latest.pairs)])
+    assert.ok(facts.includes(figure), figure)
+  await page.getByText(latest.choice.reason).first().waitFor()
+
+  await visit.open('/operator/models')
+  const { items: weeks } = await ask<MetricsOfWeeks>('/v1/metrics')
+  assert.deepEqual(
+    weeks.map(({ week }) => week),
+    [...trainedWeeks],
+  )
+  for (const curve of Object.keys(en.models.curves)) {
+    const name = en.models.curves[curve] ?? ''
+    await page.getByRole('button', { name: `${en.common.table}: ${name}`, exact: true }).click()
+    const expected = weeks.map((week) => {
+      const metrics = week.splits
+        .find(({ kind }) => kind === 'random')
+        ?.candidates.find(({ candidate }) => candidate === week.candidate)?.metrics
+      const value = curve === 'all_diversity' ? week.all_diversity : metrics?.[curve === 'test_diversity' ? 'diversity@10' : curve]
+      return [week.week, week.candidate, formats.figure(value ?? NaN)]
+    })
+    assert.deepEqual(await rowsOf(page, name), expected)
+  }
+  const { items: models } = await ask<Models>('/v1/models')
+  const listed = await rowsOf(page, en.models.list)
+  assert.deepEqual(
+    listed.map(([version]) => version?.split(/\s/)[0]),
+    models.map(({ version }) => version),
+  )
+  await tableOf(page, en.models.list).getByRole('button', { name: en.models.week }).click()
+  assert.deepEqual(
+    (await rowsOf(page, en.models.list)).map(([, week]) => week),
+    [...trainedWeeks],
+  )
+
+  const { report, thresholds } = await ask<DataQuality>(`/v1/data-quality/${trainedWeeks[1]}`)
+  await visit.open('/operator/data-quality')
+  const quality = (await texts(page, '.fact-list dd')).join('\n')
+  for (const figure of [report.vods_in, report.conts_in, report.programs_in, report.users_in, report.pairs])
+    assert.ok(quality.includes(formats.number(figure)), String(figure))
+  const { rows, repeats } = report.quality.viewings
+  const found = (await rowsOf(page, en.quality.gate)).find(
+    ([log, check]) => log === en.quality.logs.viewings && check?.startsWith(en.quality.reasons['repeats'] ?? '?'),
+  )
+  // More than this server's gate allows, which is none: it is marked.
+  assert.deepEqual(found, [
+    en.quality.logs.viewings,
+    `${en.quality.reasons['repeats']} ${en.quality.breach}`,
+    formats.number(repeats),
+    formats.percent(repeats / rows, 1),
+    en.quality.atMost(formats.percent(thresholds.most_repeats, 1)),
+  ])
+
+  const newest = weeks.at(-1)
+  const split = newest?.splits.find(({ kind }) => kind === 'time') ?? newest?.splits[0]
+  await visit.open('/operator/models')
+  const segments = await rowsOf(page, en.models.segmentsTitle)
+  assert.ok(segments.length > 0)
+  for (const [index, segment] of Object.keys(split?.segments ?? {}).entries()) {
+    const figures = split?.candidates
+      .map(({ segments: of }) => of?.[segment]?.['ndcg@10'])
+      .map((value) => (value === undefined ? '–' : formats.figure(value)))
+    assert.equal(segments[index]?.[0]?.split('\n')[0], en.models.segments[segment])
+    assert.deepEqual(segments[index]?.slice(2).toSorted(), figures?.toSorted(), segment)
+  }
+  assert.deepEqual(visit.complaints(), [])
+  await visit.context.close()
+})
+
+test('the report of a week says what was tried, what won, and for whom', async () => {
+  const visit = await visitor()
+  const { page } = visit
+  const week = trainedWeeks[1]
+  const report = await ask<WeekReport>(`/v1/reports/${week}`)
+  await visit.open('/operator/reports')
+  await page.getByRole('heading', { level: 1, name: en.report.one(week) }).waitFor()
+  await page.getByText(report.reason).waitFor()
+  assert.deepEqual(
+    (await rowsOf(page, en.report.tried)).map(([name, figure]) => [name?.replace(` ${en.models.chosen}`, ''), figure]),
+    report.tried.map(({ candidate, metrics }) => [candidate, formats.figure(metrics['ndcg@10'] ?? NaN)]),
+  )
+  assert.deepEqual(
+    (await rowsOf(page, en.report.forWhom)).map(([name, users, figure]) => [name?.split('\n')[0], users, figure]),
+    report.segments.map(({ segment, users, published }) => [en.models.segments[segment], formats.number(users), formats.figure(published)]),
+  )
+  assert.deepEqual(
+    (await rowsOf(page, en.report.gains)).map(([rival, metric, , difference]) => [rival?.split('\n')[0], metric, difference]),
+    report.gains.flatMap(({ against, metrics }) =>
+      Object.entries(metrics).map(([metric, gain]) => [against, metric, formats.signed(gain.difference)]),
+    ),
+  )
+  await page.getByRole('button', { name: new RegExp(en.report.week) }).click()
+  await page.getByRole('option', { name: trainedWeeks[0] }).click()
+  await page.getByRole('heading', { level: 1, name: en.report.one(trainedWeeks[0]) }).waitFor()
+  assert.deepEqual(visit.complaints(), [])
+  await visit.context.close()
+})
+
+test('an administrator lets another model serve, and goes back, each with a reason', async () => {
+  const visit = await visitor()
+  const { page } = visit
+  const { items } = await ask<Models>('/v1/models')
+  const [serving, other] = [items.find((model) => model.serving)?.version, items.find((model) => !model.serving)?.version]
+  assert.ok(serving !== undefined && other !== undefined)
+  const serves = (version: string): Promise<true> =>
+    waitFor(`${version} to serve`, async () => ((await ask<ModelDetail>('/v1/models/latest')).version === version ? true : undefined))
+  const decide = async (act: string, reason: string): Promise<void> => {
+    await page.getByRole('button', { name: act }).click()
+    await page.getByLabel(en.decision.reason).fill(reason)
+    await page.getByRole('dialog').getByRole('button', { name: act }).click()
+    await page.getByText(en.decision.noted).waitFor()
+  }
+  await visit.open(`/operator/models/${other}`)
+  await decide(en.models.promote, 'the older one, for a while')
+  await serves(other)
+  await visit.open('/operator')
+  await page.getByText('the older one, for a while').waitFor()
+  await decide(en.overview.rollBack, 'back again')
+  await serves(serving)
+  assert.deepEqual(visit.complaints(), [])
+  await visit.context.close()
+})
+
+test('the user inspector lays two models side by side, and says what the filters took away', async () => {
+  const visit = await visitor()
+  const { page } = visit
+  const [first, second] = (await ask<Models>('/v1/models')).items.map(({ version }) => version)
+  assert.ok(first !== undefined && second !== undefined)
+  await visit.open(`/operator/users/${user}?max_age=12`)
+  for (const version of [first, second]) {
+    const { items } = await ask<Recommendations>(`/v1/users/${user}/recommendations?k=20&max_age=12&model=${version}`)
+    const shown = await rowsOf(page, en.users.recommends(version))
+    assert.deepEqual(
+      shown.map(([place, name, score]) => [place, name?.split('\n')[0]?.replace(` ${en.users.onlyHere}`, ''), score]),
+      items.map(({ program_name: name, score }, index) => [String(index + 1), name, formats.figure(score)]),
+    )
+  }
+  const { items: history } = await ask<History>(`/v1/users/${user}/history`)
+  assert.equal((await rowsOf(page, en.users.history)).length, history.length)
+  const taken = await rowsOf(page, en.users.filtered)
+  assert.ok(taken.length > 0)
+  for (const row of taken) assert.ok([en.users.bySeen, en.users.byAge, en.users.byOther].includes(row[3] ?? ''), row.join(', '))
+  assert.deepEqual(visit.complaints(), [])
+  await visit.context.close()
+})
+
+test('a held run shows its breaches, moves by itself, and is approved with a reason', async () => {
+  const visit = await visitor()
+  const { page } = visit
+  await visit.open('/operator/runs')
+  const started = await site.pipeline.matinee('run', '--week', heldWeek)
+  assert.equal(started.exitCode, 0, started.stderr)
+  // Without a reload: the page asks by itself.
+  await page.getByRole('link', { name: heldWeek }).click({ timeout: 60_000 })
+  await page.getByRole('heading', { name: en.runs.held }).waitFor({ timeout: 120_000 })
+  await page
+    .getByRole('table', { name: en.runs.breaches })
+    .getByText(/repeats/)
+    .first()
+    .waitFor()
+  await expectSound(page, 'a held run')
+  assert.match(
+    (await page.getByRole('link', { name: en.runs.temporal }).getAttribute('href')) ?? '',
+    /^http:\/\/temporal\.example:8233\/namespaces\/default\/workflows\/retrain-2023-W51\//,
+  )
+  await page.getByRole('button', { name: en.runs.approve }).click()
+  const dialog = page.getByRole('dialog', { name: en.runs.approveTitle })
+  await expectSound(page, 'the question')
+  assert.equal(await dialog.getByRole('button', { name: en.runs.approve }).isDisabled(), true)
+  await dialog.getByLabel(en.decision.reason).fill('counted by hand')
+  await dialog.getByRole('button', { name: en.runs.approve }).click()
+  await page
+    .getByText(en.runs.outcomes['archived'] ?? '')
+    .first()
+    .waitFor({ timeout: 120_000 })
+  await waitFor('the run among the others', async () => {
+    const run = (await ask<Runs>('/v1/runs')).items.find(({ week }) => week === heldWeek)
+    return run?.outcome === 'archived' ? true : undefined
+  })
+  await visit.open('/operator')
+  await page.getByRole('table', { name: en.overview.timeline }).getByText('counted by hand').waitFor()
+  assert.deepEqual(visit.complaints(), [])
+  await visit.context.close()
+})
+
+// --- rights -----------------------------------------------------------------------------------------------------------
+
+test('a key becomes a cookie that scripts cannot read; no address holds it; a role decides what is offered', async () => {
+  const visit = await visitor({ url: site.keyedUrl })
+  const { page, context } = visit
+  const addresses: string[] = []
+  page.on('request', (request) => addresses.push(request.url()))
+  await page.goto(`${site.keyedUrl}/operator/models`)
+  await page.waitForURL('**/sign-in')
+  assert.equal(await page.getByRole('link', { name: en.nav.operator }).count(), 0)
+  await expectSound(page, 'sign in')
+  await page.getByLabel(en.signIn.key).fill('not-a-key')
+  await page.getByRole('button', { name: en.signIn.submit }).click()
+  await page.getByText(en.signIn.wrong).waitFor()
+  await page.getByLabel(en.signIn.key).fill(keys.read)
+  await page.getByRole('button', { name: en.signIn.submit }).click()
+  await page.waitForURL('**/operator/models')
+  await settled(page)
+  const [cookie] = await context.cookies()
+  assert.ok(cookie !== undefined)
+  assert.deepEqual([cookie.httpOnly, cookie.sameSite], [true, 'Strict'])
+  assert.notEqual(cookie.value, keys.read)
+  assert.ok(!JSON.stringify(await page.evaluate('({ ...localStorage, ...sessionStorage, cookie: document.cookie })')).includes(keys.read))
+  assert.deepEqual(
+    addresses.filter((address) => address.includes(keys.read) || address.includes(cookie.value)),
+    [],
+  )
+  assert.equal(await page.getByRole('button', { name: en.models.promote }).count(), 0)
+  await visit.open('/profiles')
+  assert.equal(await page.getByText(en.profiles.example).count(), 0, 'who there is, is for administrators')
+  await visit.open(`/title/${program.program_id}`)
+  assert.equal(await page.getByRole('button', { name: en.title.watch, exact: true }).count(), 0, 'events are for those who may write')
+  await page.getByRole('button', { name: en.nav.settings }).click()
+  await page.getByRole('button', { name: en.nav.signOut }).click()
+  await page.waitForURL('**/sign-in')
+  assert.deepEqual(await context.cookies(), [])
+  await page.goto(`${site.keyedUrl}/`)
+  await page.waitForURL('**/sign-in')
+  await context.close()
+})
+
+// --- what is sent -------------------------------------------------------------------------------------------------------
+
+test('a page brings no inline script and a strict policy; its first load is small, and charts come later', async () => {
+  const response = await fetch(`${site.url}/operator/models`)
+  const policy = response.headers.get('content-security-policy') ?? ''
+  assert.match(policy, /default-src 'none'/)
+  assert.match(policy, /script-src 'self'(;|$)/)
+  assert.doesNotMatch(policy, /unsafe/)
+  assert.equal(response.headers.get('cache-control'), 'no-cache')
+  const page = await response.text()
+  assert.doesNotMatch(page, /<script(?![^>]*\bsrc=)/)
+  assert.doesNotMatch(page, /\bon\w+=|<style|style=/)
+  const scripts = [...page.matchAll(/(?:src|href)="(\/assets\/[^"]+\.js)"/g)].map((match) => match[1] ?? '')
+  assert.ok(scripts.length > 0)
+  const bytes = scripts.reduce((sum, path) => sum + gzipSync(readFileSync(join(built, path))).length, 0)
+  assert.ok(bytes < 250_000, `${bytes} bytes of script`)
+  assert.ok(readdirSync(join(built, 'assets')).some((name) => /^charts-.*\.js$/.test(name)))
+  assert.ok(!scripts.some((path) => path.includes('charts')))
+  const asset = await fetch(`${site.url}${scripts[0]}`)
+  assert.match(asset.headers.get('cache-control') ?? '', /immutable/)
+  assert.equal((await fetch(`${site.url}/assets/none.js`)).headers.get('cache-control'), 'no-store')
+})
