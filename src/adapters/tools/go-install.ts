@@ -13,7 +13,7 @@ const progressEveryMs = 15_000
 const limitMs = 40 * 60_000
 
 interface GoProgram {
-  /** Import path of the main package; its last part names the binary. */
+  /** Import path of the main package; its last part names the binary, but for a major version such as `v12`. */
   readonly package: string
   readonly version: string
   /** Where the binary shall be. */
@@ -40,7 +40,7 @@ export async function goInstall(program: GoProgram): Promise<void> {
       const binFolder = await mkdtemp(`${path}.building-`)
       try {
         await build(go, program, binFolder)
-        await rename(join(binFolder, executableName(program.package.split('/').at(-1) ?? '')), path)
+        await rename(join(binFolder, executableName(binaryNameOf(program.package))), path)
       } finally {
         await rm(binFolder, { recursive: true, force: true })
       }
@@ -48,6 +48,8 @@ export async function goInstall(program: GoProgram): Promise<void> {
     { onWait, signal: AbortSignal.timeout(limitMs) },
   )
 }
+
+const binaryNameOf = (main: string): string => main.replace(/\/v\d+$/, '').split('/').at(-1) ?? ''
 
 function build(go: string, { package: main, version, environment, log }: GoProgram, binFolder: string): Promise<void> {
   log(`Building ${main}@${version} with Go, once; this takes a few minutes`)
@@ -62,7 +64,7 @@ function build(go: string, { package: main, version, environment, log }: GoProgr
     let lastWords = ''
     const progress = setInterval(() => {
       const seconds = Math.round((performance.now() - started) / 1000)
-      log(`Building ${main.split('/').at(-1)} … ${seconds} s${lastWords === '' ? '' : ` (${lastWords})`}`)
+      log(`Building ${binaryNameOf(main)} … ${seconds} s${lastWords === '' ? '' : ` (${lastWords})`}`)
     }, progressEveryMs)
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       lastWords = text.trim().split('\n').at(-1) ?? lastWords

@@ -1,0 +1,93 @@
+/**
+ * A published model of any size, made in seconds and without training: factors whose spread falls from one to the next and titles watched
+ * by a power law, as trained models have them. The same shape and seed give the same bytes.
+ */
+import type { ModelItem } from '../../src/contracts/documents.ts'
+import type { ObjectStore } from '../../src/contracts/ports.ts'
+import type { Tensor } from '../../src/model/model.ts'
+import { Random } from '../../src/model/random/random.ts'
+import { writeModel, type Published } from './publish-model.ts'
+
+export interface ModelShape {
+  readonly users: number
+  readonly titles: number
+  readonly factors: number
+  /** About so many: each user's number is drawn. */
+  readonly pairs: number
+}
+
+export const generatedGenres = ['드라마', '영화', '예능', '뉴스/시사', '다큐', '키즈', '애니', '스포츠', '음악', '교육', '취미', '종교'] as const
+export const generatedAgeLimits = [0, 7, 12, 15, 19, null] as const
+
+export const userIdOf = (user: number): string => String(10_000_000 + 7 * user)
+export const programIdOf = (title: number): string => String(200_000 + title)
+
+/** Writes the model and does not make it the latest. */
+export function writeGeneratedModel(store: ObjectStore, version: string, shape: ModelShape, seed: number): Promise<Published> {
+  const tensors = generateTensors(shape, seed)
+  const pairs = tensors.get('seen_items')?.shape[0] ?? 0
+  return writeModel(store, version, {
+    algorithm: 'ials',
+    userIds: Array.from({ length: shape.users }, (_, user) => userIdOf(user)),
+    titles: generateTitles(shape.titles, seed),
+    tensors: (defaults) => {
+      defaults.clear()
+      for (const [name, tensor] of tensors) defaults.set(name, tensor)
+    },
+    manifest: (manifest) => ({ ...manifest, pairs, parameters: { factors: shape.factors } }),
+  })
+}
+
+export function generateTitles(count: number, seed: number): readonly ModelItem[] {
+  const random = Random.seeded(seed, 1)
+  const pick = <T>(values: readonly T[]): T => values[random.below(values.length)] as T
+  return Array.from({ length: count }, (_, title) => ({
+    program_id: programIdOf(title),
+    program_name: `프로그램 ${title}`,
+    ct_cl: 'TV',
+    program_genre: pick(generatedGenres),
+    release_date: `${2010 + random.below(14)}-${String(1 + random.below(12)).padStart(2, '0')}-01`,
+    age_limit: pick(generatedAgeLimits),
+    recommendable: random.below(50) > 0,
+  }))
+}
+
+function generateTensors({ users, titles, factors, pairs }: ModelShape, seed: number): ReadonlyMap<string, Tensor> {
+  const random = Random.seeded(seed, 2)
+  const viewers = new Uint32Array(titles)
+  const offsets = new Uint32Array(users + 1)
+  const mean = pairs / users
+  // A user has at most half of the titles, so that drawing another one always ends.
+  const counts = Uint32Array.from({ length: users }, () => Math.min(titles >> 1, Math.max(1, Math.round(-mean * Math.log(1 - random.unit())))))
+  for (let user = 0; user < users; user++) offsets[user + 1] = (offsets[user] as number) + (counts[user] as number)
+  const total = offsets[users] as number
+  const items = new Uint32Array(total)
+  const chosenBy = new Int32Array(titles).fill(-1)
+  for (let user = 0; user < users; user++) {
+    const [start, end] = [offsets[user] as number, offsets[user + 1] as number]
+    for (let place = start; place < end;) {
+      const item = Math.floor(titles * random.unit() ** 2.5)
+      if (chosenBy[item] === user) continue
+      chosenBy[item] = user
+      items[place++] = item
+      viewers[item] = (viewers[item] as number) + 1
+    }
+    items.subarray(start, end).sort()
+  }
+  const spread = Float64Array.from({ length: factors }, (_, factor) => 0.3 / Math.sqrt(1 + factor / 4))
+  const matrix = (rows: number): Tensor => ({
+    shape: [rows, factors],
+    data: Float32Array.from({ length: rows * factors }, (_, n) => random.normal() * (spread[n % factors] as number)),
+  })
+  return new Map<string, Tensor>([
+    ['user_factors', matrix(users)],
+    ['item_factors', matrix(titles)],
+    ['item_scores', { shape: [titles], data: Float32Array.from(viewers) }],
+    ['objective', { shape: [3], data: Float64Array.of(0.1, 0.01, 1) }],
+    ['seen_offsets', { shape: [users + 1], data: offsets }],
+    ['seen_items', { shape: [total], data: items }],
+    ['seen_weights', { shape: [total], data: Float32Array.from({ length: total }, () => random.unit()) }],
+    ['seen_days', { shape: [total], data: Int32Array.from({ length: total }, () => 19_723 - random.below(364)) }],
+    ['item_viewers', { shape: [titles], data: viewers }],
+  ])
+}
