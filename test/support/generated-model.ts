@@ -16,7 +16,20 @@ export interface ModelShape {
   readonly pairs: number
 }
 
-export const generatedGenres = ['드라마', '영화', '예능', '뉴스/시사', '다큐', '키즈', '애니', '스포츠', '음악', '교육', '취미', '종교'] as const
+export const generatedGenres = [
+  '드라마',
+  '영화',
+  '예능',
+  '뉴스/시사',
+  '다큐',
+  '키즈',
+  '애니',
+  '스포츠',
+  '음악',
+  '교육',
+  '취미',
+  '종교',
+] as const
 export const generatedAgeLimits = [0, 7, 12, 15, 19, null] as const
 
 export const userIdOf = (user: number): string => String(10_000_000 + 7 * user)
@@ -58,7 +71,9 @@ function generateTensors({ users, titles, factors, pairs }: ModelShape, seed: nu
   const offsets = new Uint32Array(users + 1)
   const mean = pairs / users
   // A user has at most half of the titles, so that drawing another one always ends.
-  const counts = Uint32Array.from({ length: users }, () => Math.min(titles >> 1, Math.max(1, Math.round(-mean * Math.log(1 - random.unit())))))
+  const counts = Uint32Array.from({ length: users }, () =>
+    Math.min(titles >> 1, Math.max(1, Math.round(-mean * Math.log(1 - random.unit())))),
+  )
   for (let user = 0; user < users; user++) offsets[user + 1] = (offsets[user] as number) + (counts[user] as number)
   const total = offsets[users] as number
   const items = new Uint32Array(total)

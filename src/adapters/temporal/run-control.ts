@@ -1,12 +1,11 @@
-/** Runs for the API: connects when first asked, and again after a failure, so that a server without Temporal serves all the same. */
+/**
+ * Runs for the API: connects when first asked, and again after a failure, so that a server without Temporal serves all the same. Temporal's
+ * libraries are loaded then too: they take 40 MiB and 0.4 s of a start.
+ */
 import type { Client } from '@temporalio/client'
-import { ServiceError } from '@temporalio/client'
 import type { TemporalSettings } from '../../config/environment.ts'
 import { MatineeError } from '../../contracts/errors.ts'
 import type { RunControl, RunEntry, ScheduleState } from '../../contracts/serving-ports.ts'
-import { connectClient } from './connect.ts'
-import { answerHold, findRun, listRuns, progressOf } from './runs.ts'
-import { describeSchedule } from './schedule.ts'
 
 /** A query waits for a worker; a page does not wait as long. */
 const answerWithinMs = 10_000
@@ -23,11 +22,15 @@ export class TemporalRunControl implements RunControl {
   }
 
   list(limit: number): Promise<readonly RunEntry[]> {
-    return this.#asked(async (client) => (await listRuns(client, limit)).map((run) => ({ ...run, url: this.#urlOf(run) })))
+    return this.#asked(async (client) => {
+      const { listRuns } = await import('./runs.ts')
+      return (await listRuns(client, limit)).map((run) => ({ ...run, url: this.#urlOf(run) }))
+    })
   }
 
   schedule(): Promise<ScheduleState | undefined> {
     return this.#asked(async (client) => {
+      const { describeSchedule } = await import('./schedule.ts')
       const described = await describeSchedule(client)
       if (described === undefined) return undefined
       const { paused, note } = described.state
@@ -43,6 +46,7 @@ export class TemporalRunControl implements RunControl {
 
   progress(name: string): ReturnType<RunControl['progress']> {
     return this.#asked(async (client) => {
+      const { findRun, progressOf } = await import('./runs.ts')
       const handle = await findRun(client, name)
       const { runId, status } = await handle.describe()
       return { workflowId: handle.workflowId, runId, status: status.name, progress: await progressOf(handle) }
@@ -51,6 +55,7 @@ export class TemporalRunControl implements RunControl {
 
   answer(name: string, answer: 'approve' | 'reject', by: string, reason: string): ReturnType<RunControl['answer']> {
     return this.#asked(async (client) => {
+      const { answerHold, findRun } = await import('./runs.ts')
       const handle = await findRun(client, name)
       return { workflowId: handle.workflowId, said: await answerHold(handle, answer, by, reason) }
     })
@@ -62,12 +67,13 @@ export class TemporalRunControl implements RunControl {
   }
 
   async #asked<T>(work: (client: Client) => Promise<T>): Promise<T> {
-    this.#client ??= connectClient(this.#settings)
+    this.#client ??= import('./connect.ts').then(({ connectClient }) => connectClient(this.#settings))
     try {
       const client = await this.#client
       return await client.withDeadline(Date.now() + answerWithinMs, () => work(client))
     } catch (error) {
       if (error instanceof MatineeError && error.code !== 'temporal_unreachable') throw error
+      const { ServiceError } = await import('@temporalio/client')
       const { address, namespace } = this.#settings
       if (error instanceof MatineeError) this.#client = undefined
       if (error instanceof MatineeError || error instanceof ServiceError)

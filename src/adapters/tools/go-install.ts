@@ -49,7 +49,11 @@ export async function goInstall(program: GoProgram): Promise<void> {
   )
 }
 
-const binaryNameOf = (main: string): string => main.replace(/\/v\d+$/, '').split('/').at(-1) ?? ''
+const binaryNameOf = (main: string): string =>
+  main
+    .replace(/\/v\d+$/, '')
+    .split('/')
+    .at(-1) ?? ''
 
 function build(go: string, { package: main, version, environment, log }: GoProgram, binFolder: string): Promise<void> {
   log(`Building ${main}@${version} with Go, once; this takes a few minutes`)

@@ -6,7 +6,6 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { MatineeError } from '../../contracts/errors.ts'
 import type { Api, ApiDependencies } from '../api.ts'
-import { LateLogger } from '../log.ts'
 import type { QuestionnaireSnapshot } from '../questionnaire-snapshot.ts'
 import {
   FirstVersionAnswer, FirstVersionEntry, Questionnaire, QuestionnaireAnswer, QuestionnaireEntry, questionnaireSchemas,
@@ -136,7 +135,6 @@ function firstVersionRoutes(scope: Api, { questionnaire }: ApiDependencies): voi
     {
       config,
       onRequest: takeAny,
-      childLoggerFactory: (logger, bindings, options) => new LateLogger(logger, bindings, options),
       bodyLimit: bodyLimitBytes,
       schema: {
         operationId: 'recommendMysfit',
