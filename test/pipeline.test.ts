@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import test from 'node:test'
+import { connect } from '../src/adapters/database/connect.ts'
 import { LatestModel, ModelManifest, WeekInfo, WeekMetrics, AccuracyTable, ModelUsers } from '../src/contracts/documents.ts'
 import { accuracyMetrics, storeKeys } from '../src/contracts/store-keys.ts'
 import { readDocument } from '../src/contracts/stored-documents.ts'
@@ -136,13 +137,24 @@ await test('the weekly run', { timeout: 300_000 }, async (t) => {
     assert.equal((await readDocument(store, AccuracyTable, storeKeys.accuracy('precision'))).weeks.length, 1)
   })
 
-  await t.test('without a week takes the one after the counter, over New Year', async () => {
+  await t.test('without a week takes the one after the counter, over New Year, and tells what changed since it was trained', async () => {
+    assert.match((await matinee('late-data')).stdout, /^no week has changed/)
+    const source = connect(pipeline.config.database)
+    const aRow = source('contlog').min('rowid').where('log_dt', 'like', '2023-12-14%').where('e_bool', 0)
+    assert.equal(await source('contlog').where('rowid', aRow).update({ e_bool: 1 }), 1)
+    await source.destroy()
     const next = await matinee('run', '--wait', '--json')
     assert.equal(next.exitCode, 0, next.stderr)
     const result = JSON.parse(next.stdout)
     assert.equal(result.week, '2024-W01')
     assert.equal(result.outcome, 'published')
     assert.equal(await counterOf(pipeline), '2024-W01')
+    assert.match((await matinee('status', '2024-W01')).stdout, /weeks changed since they were trained: 1 \(rows: 1 added, 1 removed\)/)
+    const [late]: unknown[] = JSON.parse((await matinee('late-data', '--json')).stdout)
+    assert.partialDeepStrictEqual(late, { table: 'contlog', week: '2023-W50', added: 1, removed: 1, trained_again: result.version })
+    const report = await readDocument(store, WeekReport, storeKeys.weekReport(parseWeek('2024-W01'), 'report.json'))
+    assert.deepEqual(report.late_data, [late])
+    assert.match((await matinee('late-data')).stdout, new RegExp(`2023-W50 +contlog +1 +1 +${firstVersion}`))
     assert.equal(JSON.parse((await matinee('run', '--wait', '--json')).stdout).week, '2024-W02')
     const past = await matinee('run', '--wait')
     assert.equal(past.exitCode, 1)

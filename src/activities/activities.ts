@@ -9,6 +9,7 @@ import type {
   ExtractedTable,
   FeaturesRef,
   FinalModel,
+  LateRows,
   Notice,
   PublishedModel,
   PublishInput,
@@ -32,6 +33,8 @@ export interface PipelineActivities extends QuestionnaireActivities {
   preprocess(input: { readonly week: Week; readonly extracts: readonly ExtractedTable[] }): Promise<FeaturesRef>
   /** The data gate: figures of the week against thresholds. */
   checkData(input: { readonly features: FeaturesRef }): Promise<readonly Breach[]>
+  /** What changed in the source since it was trained, into the late-data ledger. */
+  recordLateData(input: { readonly week: Week; readonly extracts: readonly ExtractedTable[] }): Promise<LateRows>
   /** Chooses among candidates by what the splits say. */
   chooseModel(input: { readonly evaluated: readonly EvaluatedSplit[] }): Promise<ChosenCandidate>
   /** Completes the model's folder with its manifest and lets it serve, unless a newer week's model does. */

@@ -17,6 +17,7 @@ import type { PipelineActivities, TrainingActivities } from './activities.ts'
 import { checkData } from './check-data.ts'
 import { chooseModel } from './choose-model.ts'
 import { extractTable } from './extract-table.ts'
+import { recordLateData } from './late-data.ts'
 import { preprocess } from './preprocess.ts'
 import { publishMetrics } from './publish-metrics.ts'
 import { publishModel } from './publish-model.ts'
@@ -44,6 +45,7 @@ export function createPipelineActivities(ports: PipelinePorts): PipelineActiviti
     extractTable: (input) => extractTable(input, { ...ports, columns: ports.extractColumns, progress: activityProgress() }),
     preprocess: (input) => preprocess(input, { ...ports, progress: activityProgress() }),
     checkData: ({ features }) => checkData(features, ports),
+    recordLateData: (input) => recordLateData(input, { ...ports, columns: ports.extractColumns, progress: activityProgress() }),
     chooseModel: ({ evaluated }) => chooseModel(evaluated, store),
     publishModel: (input) => publishModel(input, ports),
     publishMetrics: (input) => publishMetrics(input, store),

@@ -7,6 +7,7 @@ import { accuracyMetrics, storeKeys, type AccuracyMetric } from '../contracts/st
 import { documentText, putDocument, readDocument } from '../contracts/stored-documents.ts'
 import { mondayWithDots, type Week } from '../contracts/week.ts'
 import { publishedFigures } from './publish-model.ts'
+import { recordTrained } from './late-data.ts'
 import { advanceCounter } from './week-counter.ts'
 import { figuresOfWeekBefore, newestFigures } from './week-metrics.ts'
 import { makeReport } from './week-report/make-report.ts'
@@ -37,7 +38,8 @@ export async function publishMetrics(input: PublishInput, store: ObjectStore): P
     await store.write(storeKeys.metricsUsers(input.week, metrics.version), users.body)
   }
   await putDocument(store, storeKeys.metrics(input.week, metrics.version), metrics)
-  const report = makeReport(metrics, await figuresOfWeekBefore(store, input.week))
+  const lateData = await recordTrained(store, { week: input.week, version: metrics.version, extracts: input.extracts })
+  const report = { ...makeReport(metrics, await figuresOfWeekBefore(store, input.week)), late_data: [...lateData] }
   await putDocument(store, storeKeys.weekReport(input.week, 'report.json'), report)
   await store.write(storeKeys.weekReport(input.week, 'report.md'), reportText(report), { contentType: 'text/markdown; charset=utf-8' })
   const weeks = await writeAccuracyTables(store)

@@ -2,6 +2,7 @@
 import { Type, type Static } from 'typebox'
 import { GateThresholds } from '../contracts/data-gate.ts'
 import { FeaturesReport } from '../contracts/documents.ts'
+import { LateChange } from '../contracts/late-data.ts'
 import { timelineEvents } from '../contracts/timeline.ts'
 import { WeekReport as StoredReport } from '../contracts/week-report.ts'
 import { nullable, oneOf, ref, shared } from './schema-parts.ts'
@@ -139,6 +140,49 @@ export const WeekReport = shared(
   }),
 )
 
+export const LateData = shared(
+  'LateData',
+  Type.Object(
+    {
+      items: Type.Array(
+        Type.Object({
+          week: LateChange.properties.week,
+          table: LateChange.properties.table,
+          added: nullable(Type.Integer({ description: 'Rows that came; null where what was trained on is gone from the store' })),
+          removed: nullable(Type.Integer({ description: 'Rows that went. A corrected row is removed as it was, and added as it is' })),
+          rows_before: LateChange.properties.rows_before,
+          rows_after: LateChange.properties.rows_after,
+          trained_with: LateChange.properties.trained_with,
+          found_by: Type.String({ description: 'The week whose run found it' }),
+          found_at: LateChange.properties.found_at,
+          trained_again: nullable(Type.String({ description: 'The first model with the rows as they are; null where there is none yet' })),
+        }),
+      ),
+    },
+    {
+      description: 'Weeks whose rows changed in the source after they were trained, the latest found first',
+      examples: [
+        {
+          items: [
+            {
+              week: '2023-W51',
+              table: 'vods_sumut',
+              added: 12,
+              removed: 2,
+              rows_before: 5120,
+              rows_after: 5130,
+              trained_with: '2023-W52-77aa01c3',
+              found_by: '2024-W01',
+              found_at: '2024-01-07T19:00:12.000Z',
+              trained_again: '2024-W01-5f0c2a9b',
+            },
+          ],
+        },
+      ],
+    },
+  ),
+)
+
 export const TimelineItem = shared(
   'TimelineItem',
   Type.Object(
@@ -223,6 +267,7 @@ export const operatorSchemas = [
   RunAnswer,
   DataQuality,
   WeekReport,
+  LateData,
   TimelineItem,
   Timeline,
   Promoted,

@@ -6,6 +6,7 @@ import { Value } from 'typebox/value'
 import { GateThresholds } from '../contracts/data-gate.ts'
 import { FeaturesReport } from '../contracts/documents.ts'
 import { MatineeError } from '../contracts/errors.ts'
+import type { LateDataLedger } from '../contracts/late-data.ts'
 import type { RunControl } from '../contracts/serving-ports.ts'
 import { storeKeys } from '../contracts/store-keys.ts'
 import { parseWeek } from '../contracts/week.ts'
@@ -200,6 +201,26 @@ test('the report of a week', async (context) => {
   assert.deepEqual(body, report)
   assert.equal((await get('/v1/reports/2023-W53')).body.code, 'week_invalid')
   assert.equal((await get('/v1/reports/2023-W40')).body.code, 'not_found')
+})
+
+test('late data is what the weekly runs wrote into the ledger, the latest first', async (context) => {
+  const { get, store } = await api(context)
+  assert.equal((await get('/v1/late-data')).body.code, 'not_found')
+  const change = { table: 'contlog', week: '2023-W51', before: 'a', after: 'b', rows_before: 5, rows_after: 6, added: 2, removed: 1 }
+  const found = { trained_with: first, found_by: '2024-W01', found_at: '2024-01-08T04:00:00.000Z' }
+  const changes = [
+    { ...change, ...found, trained_again: third },
+    { ...change, ...found, week: '2023-W52', added: null, removed: null },
+  ]
+  const ledger = { format: 1, newest: { week: '2023-W52', version: second }, trained: {}, changes } satisfies LateDataLedger
+  await store.write(storeKeys.lateData, JSON.stringify(ledger))
+  const { status, body } = await get('/v1/late-data')
+  assert.equal(status, 200)
+  const { before: _before, after: _after, ...shown } = change
+  assert.deepEqual(body.items, [
+    { ...shown, ...found, week: '2023-W52', added: null, removed: null, trained_again: null },
+    { ...shown, ...found, trained_again: third },
+  ])
 })
 
 test('a key opens a session; its cookie does what the key may, and no page of another site can use it', async (context) => {

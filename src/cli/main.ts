@@ -41,6 +41,7 @@ const commands: Readonly<Record<string, () => Promise<(context: CliContext) => C
   key: async () => (await import('./key.ts')).keyCommand,
   config: async () => (await import('./config.ts')).configCommand,
   'check-data': async () => (await import('./check-data.ts')).checkDataCommand,
+  'late-data': async () => (await import('./late-data.ts')).lateDataCommand,
   doctor: async () => (await import('./doctor.ts')).doctorCommand,
 }
 

@@ -66,6 +66,13 @@ export interface FeaturesRef {
   readonly programs: number
 }
 
+/** What a run found changed in the source since it was trained: distinct weeks, and rows of both logs. */
+export interface LateRows {
+  readonly weeks: number
+  readonly added: number
+  readonly removed: number
+}
+
 /** A gate's figure that broke its threshold, in words and numbers. */
 export interface Breach {
   readonly check: string

@@ -56,7 +56,8 @@ export const sourceTableNames = ['userinfo', 'vods_sumut', 'contlog', 'vodinfo']
 
 /** Tables whose rows carry `log_dt` and are cut at a week's end. */
 export const logTables = ['vods_sumut', 'contlog'] as const satisfies readonly SourceTable[]
-export const isLogTable = (table: SourceTable): table is (typeof logTables)[number] => table === 'vods_sumut' || table === 'contlog'
+export type LogTable = (typeof logTables)[number]
+export const isLogTable = (table: SourceTable): table is LogTable => table === 'vods_sumut' || table === 'contlog'
 
 /** Names of an operator's tables and columns, by the contract's; what is left out has the contract's own. */
 export type TableNames = Readonly<

@@ -16,6 +16,9 @@ export const storeKeys = {
     `raw/${table}/${week}/part-${fingerprint}.json`,
   rawManifest: (table: SourceTable, week: Week, digest: string): string => `raw/${table}/${week}/${digest}.json`,
 
+  /** Which weeks changed in the source after they were trained. */
+  lateData: 'late_data/ledger.json',
+
   features: (
     week: Week,
     digest: string,

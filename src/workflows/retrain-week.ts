@@ -4,6 +4,7 @@ import { candidates, splits, trainingSeed } from '../contracts/candidates.ts'
 import type {
   EvaluatedSplit,
   FeaturesRef,
+  LateRows,
   Notice,
   RetrainWeekInput,
   RetrainWeekResult,
@@ -65,10 +66,14 @@ async function retrain({ week, onBreach, holdHours }: RetrainWeekInput, board: R
     () => bulk.preprocess.executeWithOptions({ summary: `features of ${week}` }, [{ week, extracts }]),
     ({ users, programs, pairs, watchedPairs }) => `${users} users, ${programs} programmes, ${pairs} pairs, ${watchedPairs} watched`,
   )
-  const breaches = await board.stage(
+  const [breaches] = await board.stage(
     'check',
-    () => quick.checkData.executeWithOptions({ summary: 'data gate' }, [{ features }]),
-    (found) => (found.length === 0 ? 'nothing found' : found.map(({ check }) => check).join(', ')),
+    () =>
+      Promise.all([
+        quick.checkData.executeWithOptions({ summary: 'data gate' }, [{ features }]),
+        bulk.recordLateData.executeWithOptions({ summary: 'changed since it was trained' }, [{ week, extracts }]),
+      ]),
+    ([found, late]) => [found.length === 0 ? 'nothing found' : found.map(({ check }) => check).join(', '), ...lateText(late)].join('; '),
   )
   if (breaches.length > 0) {
     board.breached(breaches)
@@ -142,6 +147,9 @@ async function tell(notice: Omit<Notice, 'workflowId' | 'runId'>): Promise<void>
     log.warn('the webhook could not be told', { event: notice.event, reason: rootMessage(error) })
   }
 }
+
+const lateText = ({ weeks, added, removed }: LateRows): string[] =>
+  weeks === 0 ? [] : [`weeks changed since they were trained: ${weeks} (rows: ${added} added, ${removed} removed)`]
 
 function rootMessage(error: unknown): string {
   let root = error

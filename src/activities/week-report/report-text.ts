@@ -19,6 +19,7 @@ export function reportText(report: WeekReport): string {
     bullets(changes(report, 'worse'), nothingChanged(report, 'worse')),
     '## What got better',
     bullets(changes(report, 'better'), nothingChanged(report, 'better')),
+    ...lateSection(report),
   ]
   return `${sections.join('\n\n')}\n`
 }
@@ -154,6 +155,16 @@ function weekItself({ segments, popularity, week_before: before }: WeekReport, {
 
 function nothingChanged({ week_before: before }: WeekReport, verdict: 'better' | 'worse'): string {
   return before === null ? `Nothing is ${verdict} than popularity beyond chance.` : 'Nothing beyond chance.'
+}
+
+/** Nothing is said where nothing came late. */
+function lateSection({ late_data: late = [] }: WeekReport): readonly string[] {
+  if (late.length === 0) return []
+  const lines = late.map(({ table: log, week, added, removed, trained_with: version }) => {
+    const rows = added === null || removed === null ? 'rows changed' : `${count(added)} added, ${count(removed)} removed`
+    return `${log} of ${week}: ${rows} since \`${version}\`.`
+  })
+  return ['## What came late', bullets(lines, '')]
 }
 
 const segmentNames: Readonly<Record<string, string>> = {

@@ -2,6 +2,7 @@
 import { Type } from 'typebox'
 import { FeaturesCurrent, FeaturesReport } from '../../contracts/documents.ts'
 import { MatineeError } from '../../contracts/errors.ts'
+import { LateDataLedger } from '../../contracts/late-data.ts'
 import type { StagesProgress } from '../../contracts/run.ts'
 import type { RunControl, RunEntry } from '../../contracts/serving-ports.ts'
 import { storeKeys } from '../../contracts/store-keys.ts'
@@ -11,6 +12,7 @@ import type { Api, ApiDependencies } from '../api.ts'
 import {
   AnswerBody,
   DataQuality,
+  LateData,
   type Run,
   RunAnswer,
   RunDetail,
@@ -129,6 +131,22 @@ export function runRoutes(app: Api, { documents, runs, gate, store, clock }: Api
         report: await documents.read(storeKeys.features(week, digest, 'report.json'), FeaturesReport, absent),
         thresholds: gate,
       }
+    },
+  )
+
+  app.get(
+    '/v1/late-data',
+    {
+      schema: {
+        operationId: 'listLateData',
+        tags: ['runs'],
+        summary: 'Weeks that changed in the source after they were trained',
+        response: { 200: ref(LateData), ...problems(404, 503) },
+      },
+    },
+    async () => {
+      const { changes } = await documents.read(storeKeys.lateData, LateDataLedger, 'no week has been trained yet')
+      return { items: changes.toReversed().map(({ before: _before, after: _after, ...change }) => ({ trained_again: null, ...change })) }
     },
   )
 

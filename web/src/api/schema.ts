@@ -659,6 +659,42 @@ export type WeekReport = {
     readonly week_before: number | null
     readonly against_week_before: 'better' | 'worse' | 'no clear difference' | 'too few users' | null
   }[]
+  readonly late_data?: readonly {
+    readonly table: string
+    readonly week: string
+    /** Of the extract; null where the week had no row */
+    readonly before: string | null
+    /** Of the extract; null where the week had no row */
+    readonly after: string | null
+    readonly rows_before: number
+    readonly rows_after: number
+    readonly added: number | null
+    readonly removed: number | null
+    /** A model */
+    readonly trained_with: string
+    readonly found_by: string
+    readonly found_at: string
+    /** A model */
+    readonly trained_again?: string
+  }[]
+}
+
+/** Weeks whose rows changed in the source after they were trained, the latest found first */
+export type LateData = {
+  readonly items: readonly {
+    readonly week: string
+    readonly table: string
+    readonly added: number | null
+    readonly removed: number | null
+    readonly rows_before: number
+    readonly rows_after: number
+    /** A model */
+    readonly trained_with: string
+    /** The week whose run found it */
+    readonly found_by: string
+    readonly found_at: string
+    readonly trained_again: string | null
+  }[]
 }
 
 export type TimelineItem = {
@@ -1005,6 +1041,10 @@ export interface Operations {
     }
     readonly answer: DataQuality
   }
+  /** Weeks that changed in the source after they were trained */
+  readonly listLateData: {
+    readonly answer: LateData
+  }
   /** What was promoted, rolled back, approved and rejected, newest first */
   readonly listTimeline: {
     readonly query?: {
@@ -1070,6 +1110,7 @@ export const routes = {
   approveRun: { method: 'POST', path: '/v1/runs/{id}/approve' },
   rejectRun: { method: 'POST', path: '/v1/runs/{id}/reject' },
   getDataQuality: { method: 'GET', path: '/v1/data-quality/{week}' },
+  listLateData: { method: 'GET', path: '/v1/late-data' },
   listTimeline: { method: 'GET', path: '/v1/timeline' },
   openSession: { method: 'POST', path: '/v1/session' },
   getSession: { method: 'GET', path: '/v1/session' },
