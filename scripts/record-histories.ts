@@ -34,6 +34,16 @@ try {
     await keep(`weekly-${status.name === 'FAILED' ? 'refused' : workflowId.includes('W51') ? 'archived' : 'published'}`, workflowId)
 
   await matinee('schedule', 'apply')
+  await matinee('schedule', 'trigger', 'catalogue')
+  const refreshed = await waitFor('the catalogue', async () => {
+    for await (const { workflowId } of client.workflow.list({
+      query: `WorkflowType = 'refreshCatalogue' AND ExecutionStatus = 'Completed'`,
+    }))
+      return workflowId
+    return undefined
+  })
+  await keep('refresh-catalogue', refreshed)
+
   await matinee('schedule', 'backfill', '--from', '2023-W50', '--to', '2023-W50')
   await waitFor(
     'the backfill',

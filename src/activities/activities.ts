@@ -3,6 +3,7 @@
  */
 import type {
   Breach,
+  CatalogueSnapshot,
   ChosenCandidate,
   EvaluateInput,
   EvaluatedSplit,
@@ -39,6 +40,8 @@ export interface PipelineActivities extends QuestionnaireActivities {
   chooseModel(input: { readonly evaluated: readonly EvaluatedSplit[] }): Promise<ChosenCandidate>
   /** Completes the model's folder with its manifest and lets it serve, unless a newer week's model does. */
   publishModel(input: PublishInput): Promise<PublishedModel>
+  /** Writes the catalogue as the source has it now. @throws `catalogue_refused` where too much of it is gone at once. */
+  snapshotCatalogue(): Promise<CatalogueSnapshot>
   /** Calls the webhook, where one is configured. */
   notify(input: Notice): Promise<void>
   /** Writes figures of the week and the six accuracy tables, then moves the week counter. */

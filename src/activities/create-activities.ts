@@ -22,6 +22,7 @@ import { preprocess } from './preprocess.ts'
 import { publishMetrics } from './publish-metrics.ts'
 import { publishModel } from './publish-model.ts'
 import { createQuestionnaireActivities } from './questionnaire/questionnaire-activities.ts'
+import { snapshotCatalogue } from './snapshot-catalogue.ts'
 import { resolveWeek } from './resolve-week.ts'
 
 export interface PipelinePorts {
@@ -49,6 +50,7 @@ export function createPipelineActivities(ports: PipelinePorts): PipelineActiviti
     chooseModel: ({ evaluated }) => chooseModel(evaluated, store),
     publishModel: (input) => publishModel(input, ports),
     publishMetrics: (input) => publishMetrics(input, store),
+    snapshotCatalogue: () => snapshotCatalogue({ ...ports, columns: ports.extractColumns, progress: activityProgress() }),
     notify: (notice) => ports.notifier.notify(notice),
     ...createQuestionnaireActivities(ports),
   }

@@ -78,6 +78,15 @@ from ${dictionary} where code in (select ${code} from pairs)`
 /** By id: as numbers where all are, else by bytes; `007` after `7`. */
 const orderOf = (id: string, isInteger: boolean): string => (isInteger ? `${id}::hugeint, ${id}` : id)
 
+/** One row a programme of `vodinfo`. Of several a usable one speaks for it; one that excludes it excludes it for good. */
+export const listedPrograms = (rows: string): string => `
+select * exclude (rank) from (
+  select *,
+    row_number() over (partition by program_id order by e_bool <> 0, program_name, ct_cl, program_genre, release_date, age_limit) as rank,
+    bool_and(e_bool = 0) over (partition by program_id) as recommendable
+  from ${rows} where program_id is not null and e_bool is not null
+) where rank = 1`
+
 /**
  * Statements that make the tables `pairs`, `weekly`, `weekly_clicks`, `progress`, `users`, `items`, `raw_users`,
  * `raw_programs` and `report` of the extracts' Parquet files.
@@ -153,14 +162,7 @@ from watched_pairs full join clicked_pairs using (user_code, program_code) cross
     `drop table clicked_pairs`,
 
     `create table raw_programs as select * from ${parquet(paths.vodinfo)}`,
-    // Of several rows of one programme a usable one speaks for it; one that excludes it excludes it for good.
-    `create table programs as
-select * exclude (rank) from (
-  select *,
-    row_number() over (partition by program_id order by e_bool <> 0, program_name, ct_cl, program_genre, release_date, age_limit) as rank,
-    bool_and(e_bool = 0) over (partition by program_id) as recommendable
-  from raw_programs where program_id is not null and e_bool is not null
-) where rank = 1`,
+    `create table programs as ${listedPrograms('raw_programs')}`,
 
     `create table raw_users as select * from ${parquet(paths.userinfo)}`,
     // The column is optional in userinfo: a source without it gives nulls throughout.

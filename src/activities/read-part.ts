@@ -71,15 +71,10 @@ async function tryPart(
   { store, source, database, progress }: PartPorts,
   state: ExtractState,
 ): Promise<Omit<RawPartition, 'fingerprint'>> {
-  const columns: readonly SourceColumn[] = sourceTables[table]
   const isBucketed = isLogTable(table)
-  const userColumn = columns.findIndex(({ name }) => name === 'subsr_id')
   const rowsBefore = state.rows
   try {
-    state.phase = 'read'
-    const definitions = columns.map(({ name, kind }) => `${name} ${columnTypes[kind]}`)
-    await database.run(`create or replace table part (user_hash DOUBLE, ${definitions.join(', ')})`)
-    const rows = await database.append('part', readRows())
+    const rows = await loadPart({ table, range }, { source, database, progress }, state)
     state.phase = 'write'
     const buckets = isBucketed ? bucketsFor(rows) : 1
     const { oldest, newest } = await database.row(
@@ -99,6 +94,21 @@ async function tryPart(
     state.rows = rowsBefore
     throw error
   }
+}
+
+/** The rows of a range in the table `part`, with `user_hash` before their columns. Answers how many. */
+export async function loadPart(
+  { table, range }: Pick<PartQuery, 'table' | 'range'>,
+  { source, database, progress }: Omit<PartPorts, 'store'>,
+  state: Pick<ExtractState, 'phase' | 'rows'>,
+): Promise<number> {
+  const columns: readonly SourceColumn[] = sourceTables[table]
+  const isBucketed = isLogTable(table)
+  const userColumn = columns.findIndex(({ name }) => name === 'subsr_id')
+  state.phase = 'read'
+  const definitions = columns.map(({ name, kind }) => `${name} ${columnTypes[kind]}`)
+  await database.run(`create or replace table part (user_hash DOUBLE, ${definitions.join(', ')})`)
+  return database.append('part', readRows())
 
   async function* readRows(): AsyncIterable<Cell[][]> {
     const names = columns.map(({ name }) => name)

@@ -1,5 +1,5 @@
 /**
- * Answers as they went out, each with the tag of what it was made from: the model, the moment's catalogue, the user's events. Under
+ * Answers as they went out, each with the tag of what it was made from: the model, its titles, the moment's catalogue, the user's events. Under
  * another tag it is made anew; the one used longest ago goes first when the cache is full.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify'
@@ -59,7 +59,7 @@ const sizeOf = (key: string, { body }: Answer): number => body.byteLength + 2 * 
 
 /** Weak: two answers with the same tag say the same. Of one URL; other parameters are another URL. */
 export const tagOf = (snapshot: ModelSnapshot, moment: number, events?: UserEvents): string =>
-  `W/"${snapshot.version}.${snapshot.catalogue.epoch(moment)}.${events?.version ?? 0}"`
+  `W/"${snapshot.version}.${snapshot.listing.slice(0, 8)}.${snapshot.catalogue.epoch(moment)}.${events?.version ?? 0}"`
 
 /** Answers from the cache, or with what `make` gives; with 304 and nothing where the client has it already. */
 export function answerTagged(

@@ -1,6 +1,7 @@
 /** What Prometheus reads at `/metrics`. No label holds an id of a user or a title. */
 import type { FastifyInstance } from 'fastify'
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import type { ListingHolder } from './listing.ts'
 import type { ServingModels } from './model-holder.ts'
 
 export interface ApiMetrics {
@@ -8,7 +9,7 @@ export interface ApiMetrics {
   readonly recommendations: Counter<'source'>
 }
 
-export function createMetrics(models: ServingModels): ApiMetrics {
+export function createMetrics(models: ServingModels, listings?: Pick<ListingHolder, 'current'>): ApiMetrics {
   const registry = new Registry()
   const gauge = (name: string, help: string, value: () => number): void => {
     registry.registerMetric(
@@ -45,6 +46,11 @@ export function createMetrics(models: ServingModels): ApiMetrics {
     'matinee_model_checked_timestamp_seconds',
     'When the store last answered what should serve; 0 before the first time',
     () => (models.status().checkedMs ?? 0) / 1000,
+  )
+  gauge(
+    'matinee_catalogue_timestamp_seconds',
+    'When the catalogue that is in force was asked of the source; 0 where only that of the training is',
+    () => (listings?.current()?.takenMs ?? 0) / 1000,
   )
   registry.registerMetric(
     new Gauge({

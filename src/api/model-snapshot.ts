@@ -2,7 +2,8 @@
  * One loaded model, ready to answer: immutable, and free of I/O. Every question is answered to the end within one
  * turn of the event loop, so that the scratch buffers below serve one caller at a time.
  *
- * Notation: U users, I items. Positions are 0-based row numbers of `users.json` and `items.json`.
+ * Notation: U users, I items. Positions are 0-based row numbers of `users.json` and `items.json`; positions from I on are titles that came
+ * into the catalogue after the training, of which the model has learnt nothing.
  *
  * | tensor         | kind, shape         | what                                                                        |
  * |----------------|---------------------|-----------------------------------------------------------------------------|
@@ -96,6 +97,21 @@ export interface ModelParts {
   readonly model: Model
 }
 
+/** What came of a training, shared by all that have other titles. */
+interface LearntParts extends CheckedParts {
+  readonly popularScores: Float32Array
+  readonly trendScores: Float32Array
+  readonly similarity: ItemSimilarity
+  readonly explainer: Explainer | undefined
+}
+
+/** The titles to show: those that the model has learnt, in its order, then others. */
+interface Titles {
+  readonly items: readonly ModelItem[]
+  readonly itemPositions: ReadonlyMap<string, number>
+  readonly listing: string
+}
+
 interface CheckedParts extends ModelParts {
   readonly userPositions: ReadonlyMap<string, number>
   readonly itemPositions: ReadonlyMap<string, number>
@@ -116,17 +132,17 @@ const candidatesAtLeast = 100
 export class ModelSnapshot {
   readonly manifest: ModelManifest
   readonly catalogue: Catalogue
+  /** Which titles it has: those of its training, or a digest of the catalogue that came after it. */
+  readonly listing: string
+  readonly #learnt: LearntParts
   readonly #model: Model
   readonly #userPositions: ReadonlyMap<string, number>
   readonly #itemPositions: ReadonlyMap<string, number>
   readonly #seen: Interactions
   readonly #seenDays: Int32Array | undefined
   readonly #viewers: Uint32Array
-  readonly #popularScores: Float32Array
-  readonly #trendScores: Float32Array
   readonly #similarity: ItemSimilarity
-  readonly #explainer: Explainer | undefined
-  /** Scratch, length I: written anew for every order. */
+  /** Scratch, one a title: written anew for every order. */
   readonly #scores: Float32Array
   #scored: Order | undefined
 
@@ -154,7 +170,7 @@ export class ModelSnapshot {
     const seenDays = tensors.has('seen_days') ? readTensorOf(tensors, 'seen_days', Int32Array, [pairs]) : undefined
     const seen = { userCount: userIds.length, itemCount: items.length, offsets, items: seenItems, weights }
     const viewers = readTensorOf(tensors, 'item_viewers', Uint32Array, [items.length])
-    return new ModelSnapshot({
+    const checked: CheckedParts = {
       ...parts,
       userPositions: await indexIds(userIds, key('users.json')),
       itemPositions: await indexIds(
@@ -164,25 +180,45 @@ export class ModelSnapshot {
       seen,
       seenDays,
       viewers,
-    })
+    }
+    // What a model makes ready at its first question is made now, not while someone waits.
+    if (userIds.length > 0) model.scoreUser(0, new Float32Array(items.length))
+    const learnt: LearntParts = {
+      ...checked,
+      popularScores: countScores(popularDays, checked),
+      trendScores: countScores(trendDays, checked),
+      similarity: itemSimilarityOf(model, seen),
+      explainer: explainerOf(model),
+    }
+    return new ModelSnapshot(learnt, { items, itemPositions: checked.itemPositions, listing: 'training' })
   }
 
-  private constructor(parts: CheckedParts) {
-    this.manifest = parts.manifest
-    this.catalogue = new Catalogue(parts.items)
-    this.#model = parts.model
-    this.#userPositions = parts.userPositions
-    this.#itemPositions = parts.itemPositions
-    this.#seen = parts.seen
-    this.#seenDays = parts.seenDays
-    this.#viewers = parts.viewers
-    this.#popularScores = countScores(popularDays, parts)
-    this.#trendScores = countScores(trendDays, parts)
-    this.#similarity = itemSimilarityOf(parts.model, parts.seen)
-    this.#explainer = explainerOf(parts.model)
-    this.#scores = new Float32Array(parts.items.length)
-    // What a model makes ready at its first question is made now, not while someone waits.
-    if (parts.userIds.length > 0) parts.model.scoreUser(0, this.#scores)
+  private constructor(learnt: LearntParts, { items, itemPositions, listing }: Titles) {
+    this.manifest = learnt.manifest
+    this.catalogue = new Catalogue(items)
+    this.listing = listing
+    this.#learnt = learnt
+    this.#model = learnt.model
+    this.#userPositions = learnt.userPositions
+    this.#itemPositions = itemPositions
+    this.#seen = learnt.seen
+    this.#seenDays = learnt.seenDays
+    this.#viewers = learnt.viewers
+    this.#similarity = learnt.similarity
+    this.#scores = new Float32Array(items.length)
+  }
+
+  /**
+   * The same model with the catalogue as it is now: what it no longer lists is not recommended, what it lists in another way is shown so,
+   * and what it lists beyond the model's titles comes after them.
+   */
+  withTitles(listed: ReadonlyMap<string, ModelItem>, listing: string): ModelSnapshot {
+    const learnt = this.#learnt
+    const known = learnt.items.map((item) => ({ ...item, recommendable: false, ...listed.get(item.program_id) }))
+    const fresh = [...listed.values()].filter(({ program_id: id }) => !learnt.itemPositions.has(id))
+    const itemPositions = new Map(learnt.itemPositions)
+    for (const { program_id: id } of fresh) itemPositions.set(id, itemPositions.size)
+    return new ModelSnapshot(learnt, { items: [...known, ...fresh], itemPositions, listing })
   }
 
   get version(): string {
@@ -235,7 +271,8 @@ export class ModelSnapshot {
     const watched = this.#positions(events.watched)
     const clicked = this.#positions(new Map([...events.clicked].map((programId) => [programId, clickWeight])))
     const merged = new Map(learnt)
-    for (const [position, weight] of [...watched, ...clicked]) merged.set(position, Math.max(weight, merged.get(position) ?? 0))
+    for (const [position, weight] of [...watched, ...clicked])
+      if (this.#isLearnt(position)) merged.set(position, Math.max(weight, merged.get(position) ?? 0))
     const changed = merged.size > learnt.size || [...merged].some(([position, weight]) => weight !== learnt.get(position))
     const dismissed = sorted(this.#positions(new Map([...events.dismissed].map((programId) => [programId, 1]))).keys())
     return {
@@ -248,10 +285,11 @@ export class ModelSnapshot {
 
   /** Of someone with these titles and shares watched; those that the model does not know are named. */
   historyFrom(shares: ReadonlyMap<string, number>): { readonly history: ViewerHistory; readonly unknown: readonly string[] } {
-    const history = sortedHistory(this.#positions(shares))
+    const watched = this.#positions(shares)
+    const learnt = new Map([...watched].filter(([position]) => this.#isLearnt(position)))
     return {
-      history: { ...history, seen: history.items, dismissed: nothing, user: undefined },
-      unknown: [...shares.keys()].filter((programId) => !this.#itemPositions.has(programId)),
+      history: { ...sortedHistory(learnt), seen: sorted(watched.keys()), dismissed: nothing, user: undefined },
+      unknown: [...shares.keys()].filter((programId) => !this.#learnt.itemPositions.has(programId)),
     }
   }
 
@@ -266,6 +304,10 @@ export class ModelSnapshot {
     return Array.from({ length: end - start }, (_, n) => start + n)
       .toSorted((a, b) => (days?.[b] ?? 0) - (days?.[a] ?? 0) || (weights[b] as number) - (weights[a] as number))
       .map((pair) => items[pair] as number)
+  }
+
+  #isLearnt(position: number): boolean {
+    return position < this.#learnt.items.length
   }
 
   #positions(values: ReadonlyMap<string, number>): Map<number, number> {
@@ -312,7 +354,9 @@ export class ModelSnapshot {
   /** Titles like one title, which itself is left out. */
   similar(position: number, count: number, filter: TitleFilter, exclude: Uint32Array = nothing): SimilarTitles {
     const others = union(exclude, Uint32Array.of(position))
-    const alike = this.best({ by: 'likeness', position }, count, filter, others).filter(({ score }) => score > 0)
+    const alike = this.#isLearnt(position)
+      ? this.best({ by: 'likeness', position }, count, filter, others).filter(({ score }) => score > 0)
+      : []
     if (alike.length > 0) return { by: this.#similarity.by, titles: alike }
     const genre = this.items[position]?.program_genre ?? ''
     const genres = new Set([genre])
@@ -341,7 +385,7 @@ export class ModelSnapshot {
 
   /** The same titles, each with what of the history it owes most to. */
   explain(titles: readonly RankedTitle[], history: ViewerHistory): readonly RankedTitle[] {
-    const explainer = this.#explainer?.ofHistory(history.items, history.weights)
+    const explainer = this.#learnt.explainer?.ofHistory(history.items, history.weights)
     if (explainer === undefined) return titles
     const seen = new Set(history.seen)
     return titles.map((title) => {
@@ -362,23 +406,35 @@ export class ModelSnapshot {
     const genre = this.items[a]?.program_genre
     const sameGenre = genre !== null && genre === this.items[b]?.program_genre ? 1 : 0
     const { between } = this.#similarity
-    return between === undefined ? sameGenre : (sameGenre + Math.max(0, between(a, b))) / 2
+    return between === undefined || !this.#isLearnt(a) || !this.#isLearnt(b) ? sameGenre : (sameGenre + Math.max(0, between(a, b))) / 2
   }
 
   #topItems(order: Order, count: number, options: TopKOptions): ScoredItems {
     const model = this.#model
     if (order.by === 'history' && order.history.user !== undefined && model instanceof FactorModel) {
       const start = order.history.user * model.factorCount
-      return model.bestItems(model.userFactors.subarray(start, start + model.factorCount), count, options)
+      return model.bestItems(model.userFactors.subarray(start, start + model.factorCount), count, this.#ofLearnt(options))
     }
     this.#score(order)
-    const items = topK(this.#scores, count, options)
+    const isGuess = order.by === 'history' || order.by === 'likeness'
+    const items = isGuess
+      ? topK(this.#scores.subarray(0, this.#learnt.items.length), count, this.#ofLearnt(options))
+      : topK(this.#scores, count, options)
     return { items, scores: Float32Array.from(items, (position) => this.#scores[position] as number) }
+  }
+
+  /** Nothing can be guessed of titles that came after the training. */
+  #ofLearnt(options: TopKOptions): TopKOptions {
+    const count = this.#learnt.items.length
+    if (count === this.items.length) return options
+    return { exclude: options.exclude?.filter((position) => position < count) ?? nothing, allowed: options.allowed?.subarray(0, count) }
   }
 
   #score(order: Order): void {
     if (this.#scored === order) return
-    const scores = this.#scores
+    const count = this.#learnt.items.length
+    const scores = this.#scores.subarray(0, count)
+    this.#scores.fill(0, count)
     this.#scored = undefined
     switch (order.by) {
       case 'history': {
@@ -389,10 +445,10 @@ export class ModelSnapshot {
       }
       case 'popularity':
         if (this.#model.algorithm === 'popularity') this.#model.scoreStranger(scores)
-        else scores.set(this.#popularScores)
+        else scores.set(this.#learnt.popularScores)
         break
       case 'trend':
-        scores.set(this.#trendScores)
+        scores.set(this.#learnt.trendScores)
         break
       case 'viewers':
         scores.set(this.#viewers)

@@ -10,6 +10,8 @@ import type { EventStore, RunControl } from '../contracts/serving-ports.ts'
 import { checkListenHost, type AccessPolicy } from './access.ts'
 import { buildApp } from './app.ts'
 import { createMetrics } from './metrics.ts'
+import { ListedModels } from './listed-models.ts'
+import { ListingHolder } from './listing.ts'
 import { EventIndex } from './event-index.ts'
 import { LocalClock } from './local-moment.ts'
 import { ModelHolder } from './model-holder.ts'
@@ -63,11 +65,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   checkListenHost(access)
   const models = new ModelHolder({ store, cache, clock, log, pollMs })
   const questionnaire = new QuestionnaireHolder({ store, cache, clock, log, pollMs })
-  const metrics = createMetrics(models)
+  const listings = new ListingHolder({ store, cache, log, pollMs })
+  const metrics = createMetrics(models, listings)
   collectDefaultMetrics({ register: metrics.registry })
   const events = options.events === undefined ? undefined : new EventIndex({ store: options.events, clock, log })
   const app = await buildApp({
-    models,
+    models: new ListedModels(models, listings),
     questionnaire,
     documents: new DocumentReader(store),
     store,
@@ -80,11 +83,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     log,
   })
   const stop = async (): Promise<void> => {
-    await Promise.all([models.stop(), questionnaire.stop(), app.close()])
+    await Promise.all([models.stop(), listings.stop(), questionnaire.stop(), app.close()])
     await Promise.all([events?.stop(), runs?.close()])
   }
   void events?.start()
-  await Promise.all([models.start(), questionnaire.start()])
+  await Promise.all([models.start(), listings.start(), questionnaire.start()])
   try {
     await app.listen({ host: access.host, port, listenTextResolver: (address) => `listening on ${address}` })
   } catch (error) {

@@ -41,7 +41,7 @@ export function doctorCommand({ config, out }: CliContext): Command {
         async () => {
           const client = await connectClient(settings.temporal)
           try {
-            const schedule = await describeSchedule(client)
+            const schedule = await describeSchedule(client, 'weekly')
             const state = schedule === undefined ? 'no schedule yet' : schedule.state.paused ? 'schedule paused' : 'schedule active'
             return `${settings.temporal.address}, namespace ${settings.temporal.namespace}: ${state}`
           } finally {

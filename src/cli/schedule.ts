@@ -1,18 +1,18 @@
-/** `matinee schedule …`: the weekly schedule, applied as code. */
+/** `matinee schedule …`: the weekly run's schedule and the hourly one of the catalogue, applied as code. */
 import type { Client } from '@temporalio/client'
-import { Command } from 'commander'
+import { Argument, Command } from 'commander'
 import { connectClient } from '../adapters/temporal/connect.ts'
 import {
   applySchedule,
   backfillSchedule,
   deleteSchedule,
-  describeSchedule,
+  existingSchedule,
   pauseSchedule,
   resumeSchedule,
   triggerSchedule,
 } from '../adapters/temporal/schedule.ts'
 import { MatineeError } from '../contracts/errors.ts'
-import { scheduleIds } from '../contracts/temporal-names.ts'
+import { scheduleIds, type ScheduleName } from '../contracts/temporal-names.ts'
 import { localTime, parseWeek, weeksBetween } from '../contracts/week.ts'
 import type { CliContext } from './context.ts'
 
@@ -25,27 +25,30 @@ export function scheduleCommand({ config, out }: CliContext): Command {
       await client.connection.close()
     }
   }
-  const group = new Command('schedule').description(`The schedule ${scheduleIds.weekly}.`)
+  const group = new Command('schedule').description(
+    `The schedules ${scheduleIds.weekly} (the weekly run) and ${scheduleIds.catalogue} (the titles, every hour).`,
+  )
 
   group
     .command('apply')
-    .description('Create it, or bring it up to the configuration. A pause stays.')
-    .action(() =>
+    .description('Create them, or bring them up to the configuration. A pause stays.')
+    .addArgument(scheduleName('both without a name'))
+    .action((name: ScheduleName | undefined) =>
       withClient(async (client) => {
-        const { schedule, timeZone, taskQueue, holdHours } = config()
-        const applied = await applySchedule(client, { cron: schedule, timeZone, taskQueue, holdHours })
-        out(`${scheduleIds.weekly} ${applied}: "${schedule}" in ${timeZone}`)
+        for (const each of name === undefined ? scheduleNames : [name]) {
+          const { id, what, cron } = await applySchedule(client, each, config())
+          out(`${id} ${what}: "${cron}" in ${config().timeZone}`)
+        }
       }),
     )
   group
     .command('show')
     .description('Show what it is and when it runs next.')
+    .addArgument(scheduleName().default('weekly'))
     .option('--json', 'print as JSON')
-    .action((options: { json?: true }) =>
+    .action((name: ScheduleName, options: { json?: true }) =>
       withClient(async (client) => {
-        const description = await describeSchedule(client)
-        if (description === undefined)
-          throw new MatineeError('not_found', `there is no schedule ${scheduleIds.weekly} yet; "matinee schedule apply" makes it`)
+        const description = await existingSchedule(client, name)
         const { timeZone } = config()
         const shown = {
           id: description.scheduleId,
@@ -59,7 +62,7 @@ export function scheduleCommand({ config, out }: CliContext): Command {
         }
         if (options.json) return out(JSON.stringify(shown))
         const lines = Object.entries(shown).map(
-          ([name, value]) => `${name.padEnd(9)} ${Array.isArray(value) ? value.join(', ') : String(value)}`,
+          ([field, value]) => `${field.padEnd(9)} ${Array.isArray(value) ? value.join(', ') : String(value)}`,
         )
         out(lines.map((line) => line.trimEnd()).join('\n'))
       }),
@@ -67,39 +70,43 @@ export function scheduleCommand({ config, out }: CliContext): Command {
   group
     .command('pause')
     .description('Start no run until it is resumed.')
+    .addArgument(scheduleName().default('weekly'))
     .option('--note <text>', 'why', 'paused by matinee schedule pause')
-    .action(({ note }: { note: string }) =>
+    .action((name: ScheduleName, { note }: { note: string }) =>
       withClient(async (client) => {
-        await pauseSchedule(client, note)
-        out(`${scheduleIds.weekly} paused: ${note}`)
+        await pauseSchedule(client, name, note)
+        out(`${scheduleIds[name]} paused: ${note}`)
       }),
     )
   group
     .command('resume')
     .description('Go on after a pause.')
+    .addArgument(scheduleName().default('weekly'))
     .option('--note <text>', 'why', 'resumed by matinee schedule resume')
-    .action(({ note }: { note: string }) =>
+    .action((name: ScheduleName, { note }: { note: string }) =>
       withClient(async (client) => {
-        await resumeSchedule(client, note)
-        out(`${scheduleIds.weekly} resumed: ${note}`)
+        await resumeSchedule(client, name, note)
+        out(`${scheduleIds[name]} resumed: ${note}`)
       }),
     )
   group
     .command('trigger')
     .description('Start a run now, unless one is running.')
-    .action(() =>
+    .addArgument(scheduleName().default('weekly'))
+    .action((name: ScheduleName) =>
       withClient(async (client) => {
-        await triggerSchedule(client)
-        out(`${scheduleIds.weekly} triggered; "matinee runs" shows it`)
+        await triggerSchedule(client, name)
+        out(`${scheduleIds[name]} triggered; "matinee ${name === 'weekly' ? 'runs" shows it' : 'schedule show catalogue" shows when'}`)
       }),
     )
   group
     .command('delete')
     .description('Remove it; runs and models stay.')
-    .action(() =>
+    .addArgument(scheduleName().default('weekly'))
+    .action((name: ScheduleName) =>
       withClient(async (client) => {
-        await deleteSchedule(client)
-        out(`${scheduleIds.weekly} deleted`)
+        await deleteSchedule(client, name)
+        out(`${scheduleIds[name]} deleted`)
       }),
     )
   group
@@ -119,3 +126,6 @@ export function scheduleCommand({ config, out }: CliContext): Command {
     })
   return group
 }
+
+const scheduleNames: readonly ScheduleName[] = ['weekly', 'catalogue']
+const scheduleName = (what = 'which'): Argument => new Argument('[schedule]', what).choices(scheduleNames)

@@ -41,6 +41,7 @@ export const GateThresholds = Type.Object(
     most_repeats: share(0.25, 'Exact repeats'),
     most_unknown_programs: share(0.2, 'Rows of programmes that vodinfo lacks'),
     most_unknown_users: share(0.3, 'Rows of users whom userinfo lacks'),
+    most_delisted: share(0.5, 'Titles that the catalogue may lose between two looks at it, of those that it had'),
     most_future_rows: Type.Integer({ minimum: 0, default: 0, description: 'Rows of a log from after tomorrow' }),
   },
   { additionalProperties: false },

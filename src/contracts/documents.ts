@@ -229,6 +229,21 @@ export const LatestModel = Type.Object({
 })
 export type LatestModel = Static<typeof LatestModel>
 
+/** `catalogue/latest.json`: the titles as of the last hour. */
+export const CatalogueLatest = Type.Object({
+  format: Type.Literal(1),
+  digest: Digest,
+  /** Of `catalogue/<digest>.parquet`: columns of `ModelItem`, and `e_bool`. */
+  bytes: Type.Integer({ minimum: 0 }),
+  titles: Type.Integer({ minimum: 0 }),
+  /** Of them those that may be recommended. */
+  recommendable: Type.Integer({ minimum: 0 }),
+  /** When the source was asked, in UTC. */
+  taken_at: Type.String(),
+  source: Type.String({ description: 'The database, without secrets' }),
+})
+export type CatalogueLatest = Static<typeof CatalogueLatest>
+
 /** `model_accuracy/<metric>.json`: one value a trained week, in week order. */
 export const AccuracyTable = Type.Object({
   columns: Type.Array(Type.Array(Type.String())),

@@ -29,6 +29,7 @@ export const errorKinds = {
   source_denied: refused('The source database refused access'),
   source_schema: refused('A source table lacks what the contract names'),
   source_zone: refused('The source session cannot be set to the configured zone'),
+  catalogue_refused: refused('The catalogue lost too many titles at once'),
   import_invalid: refused('A file to import cannot be read'),
   store_unreachable: away('The object store does not answer'),
   store_denied: refused('The object store refused access'),

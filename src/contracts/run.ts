@@ -190,6 +190,16 @@ export interface Notice {
   readonly heldUntilMs?: number
 }
 
+// --- refreshCatalogue ---------------------------------------------------------------------------------------------
+
+export interface CatalogueSnapshot {
+  readonly digest: string
+  readonly titles: number
+  readonly recommendable: number
+  /** Whether it differs from the one before. */
+  readonly changed: boolean
+}
+
 // --- queries and updates --------------------------------------------------------------------------------------------
 
 export type StageState = 'waiting' | 'running' | 'done' | 'failed'

@@ -26,6 +26,11 @@ export const storeKeys = {
   ): string => `features/${week}/${digest}/${file}`,
   featuresCurrent: (week: Week): string => `features/${week}/current.json`,
 
+  /** `vodinfo` as of the last hour; which of them is the last, and what it was made of. */
+  catalogueLatest: 'catalogue/latest.json',
+  /** Named by the SHA-256 of its bytes. */
+  catalogue: (digest: string): string => `catalogue/${digest}.parquet`,
+
   /** What a training attempt leaves for the next attempt and for the activities after it; removed when the run has published. */
   trainingPrefix: (week: Week): string => `training/${week}/`,
   training: (week: Week, job: string, file: string): string => `training/${week}/${job}/${file}`,

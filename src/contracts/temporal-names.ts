@@ -5,9 +5,11 @@ export const workflowTypes = {
   weeklyRetraining: 'weeklyRetraining',
   retrainWeek: 'retrainWeek',
   retrainQuestionnaire: 'retrainQuestionnaire',
+  refreshCatalogue: 'refreshCatalogue',
 } as const
 
-export const scheduleIds = { weekly: 'matinee-weekly' } as const
+export const scheduleIds = { weekly: 'matinee-weekly', catalogue: 'matinee-catalogue' } as const
+export type ScheduleName = keyof typeof scheduleIds
 
 /** One id a week: schedule, backfill and hand never train a week twice at once. */
 export const retrainWorkflowId = (week: Week): string => `retrain-${week}`

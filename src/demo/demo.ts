@@ -97,11 +97,8 @@ export class Demo {
     // Never closed: calls that an interruption leaves behind would fail loudly. It goes with the process.
     const client = await connectClient(config.temporal)
     await this.#startProcess('worker', [], environment, () => workerPolls(client, config))
-    await applySchedule(
-      client,
-      { cron: config.schedule, timeZone: config.timeZone, taskQueue: config.taskQueue, holdHours: config.holdHours },
-      'The data of the demo ends in the past: there is nothing to train next Monday.',
-    )
+    await applySchedule(client, 'weekly', config, 'The data of the demo ends in the past: there is nothing to train next Monday.')
+    await applySchedule(client, 'catalogue', config)
     const store = openStore(config.store)
     await this.#retrain(client, config, store)
     await webApp

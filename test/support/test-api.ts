@@ -10,6 +10,8 @@ import type { AccessPolicy } from '../../src/api/access.ts'
 import type { Api, ApiDependencies } from '../../src/api/api.ts'
 import { buildApp } from '../../src/api/app.ts'
 import { DocumentReader } from '../../src/api/document-reader.ts'
+import { ListedModels } from '../../src/api/listed-models.ts'
+import { ListingHolder } from '../../src/api/listing.ts'
 import { LocalClock } from '../../src/api/local-moment.ts'
 import { createLog } from '../../src/api/log.ts'
 import { createMetrics } from '../../src/api/metrics.ts'
@@ -29,6 +31,7 @@ export async function temporaryStores(): Promise<{ readonly store: ObjectStore; 
 export interface TestApp {
   readonly app: Api
   readonly holder: ModelHolder
+  readonly listings: ListingHolder
   readonly questionnaire: QuestionnaireHolder
   /** Lines of the log so far, parsed. */
   readonly log: () => readonly Readonly<Record<string, unknown>>[]
@@ -46,12 +49,13 @@ export async function testApp(
   const lines: string[] = []
   const log = createLog({ write: (line: string) => void lines.push(line) })
   const holder = new ModelHolder({ store, clock: { now: Date.now }, pollMs: 1000, log, ...options })
+  const listings = new ListingHolder({ store, cache: options.cache, log, pollMs: 1000 })
   const questionnaire = new QuestionnaireHolder({ store, clock: { now: Date.now }, pollMs: 1000, log })
   const app = await buildApp({
-    models: holder,
+    models: new ListedModels(holder, listings),
     questionnaire,
     documents: new DocumentReader(store, options.answerWithinMs),
-    metrics: createMetrics(holder),
+    metrics: createMetrics(holder, listings),
     store,
     events: options.events,
     runs: options.runs,
@@ -62,13 +66,14 @@ export async function testApp(
     log,
   })
   context.after(async () => {
-    await Promise.all([holder.stop(), questionnaire.stop()])
+    await Promise.all([holder.stop(), listings.stop(), questionnaire.stop()])
     await app.close()
   })
-  await holder.poll()
+  await Promise.all([holder.poll(), listings.poll()])
   return {
     app,
     holder,
+    listings,
     questionnaire,
     log: () =>
       lines.map((line) => {

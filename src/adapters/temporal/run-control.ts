@@ -31,7 +31,7 @@ export class TemporalRunControl implements RunControl {
   schedule(): Promise<ScheduleState | undefined> {
     return this.#asked(async (client) => {
       const { describeSchedule } = await import('./schedule.ts')
-      const described = await describeSchedule(client)
+      const described = await describeSchedule(client, 'weekly')
       if (described === undefined) return undefined
       const { paused, note } = described.state
       return { nextAt: paused ? undefined : described.info.nextActionTimes[0]?.toISOString(), paused, note: note === '' ? undefined : note }

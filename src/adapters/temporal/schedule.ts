@@ -1,4 +1,4 @@
-/** The weekly schedule, as code: applied by describe, compare, update; a pause that a person set is never lifted. */
+/** The schedules, as code: applied by describe, compare, update; a pause that a person set is never lifted. */
 import {
   type Client,
   ScheduleNotFoundError,
@@ -7,89 +7,133 @@ import {
   type ScheduleOptionsAction,
 } from '@temporalio/client'
 import { MatineeError } from '../../contracts/errors.ts'
-import { scheduleIds, workflowTypes } from '../../contracts/temporal-names.ts'
+import { scheduleIds, workflowTypes, type ScheduleName } from '../../contracts/temporal-names.ts'
 import { addWeeks, instantOfLocal, weekEnd, type Week } from '../../contracts/week.ts'
 
-export interface WeeklySchedule {
-  readonly cron: string
+export interface ScheduleSettings {
+  /** Of the weekly run. */
+  readonly schedule: string
   readonly timeZone: string
   readonly taskQueue: string
   readonly holdHours: number
 }
 
-/** Missed for longer than this, a run is left to the next week or to a backfill. */
-const CATCHUP_WINDOW = '2 days'
+interface Plan {
+  readonly cron: string
+  /** Missed for longer than this, a run is left to the next time or to a backfill. */
+  readonly catchupWindow: '2 days' | '10 minutes'
+  readonly workflowType: string
+  readonly args: readonly unknown[]
+  readonly summary: string
+}
 
-export type Applied = 'created' | 'updated' | 'unchanged'
+/** How often a delisted title goes and a new one comes. */
+const HOURLY = '0 * * * *'
 
-export async function applySchedule(client: Client, wanted: WeeklySchedule, pausedBecause?: string): Promise<Applied> {
-  const spec = { cronExpressions: [wanted.cron], timezone: wanted.timeZone }
-  const policies = { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: CATCHUP_WINDOW } as const
+const plans: Readonly<Record<ScheduleName, (settings: ScheduleSettings) => Plan>> = {
+  weekly: ({ schedule, holdHours }) => ({
+    cron: schedule,
+    catchupWindow: '2 days',
+    workflowType: workflowTypes.weeklyRetraining,
+    args: [{ holdHours }],
+    summary: 'Weekly retraining',
+  }),
+  catalogue: () => ({
+    cron: HOURLY,
+    catchupWindow: '10 minutes',
+    workflowType: workflowTypes.refreshCatalogue,
+    args: [],
+    summary: 'The catalogue as it is now',
+  }),
+}
+
+export interface Applied {
+  readonly id: string
+  readonly what: 'created' | 'updated' | 'unchanged'
+  readonly cron: string
+}
+
+export async function applySchedule(
+  client: Client,
+  name: ScheduleName,
+  settings: ScheduleSettings,
+  pausedBecause?: string,
+): Promise<Applied> {
+  const id = scheduleIds[name]
+  const { timeZone, taskQueue } = settings
+  const { cron, catchupWindow, workflowType, args, summary } = plans[name](settings)
+  const spec = { cronExpressions: [cron], timezone: timeZone }
+  const policies = { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow } as const
   // The server keeps a spec in its own normal form; what was asked for travels beside it, to be compared.
-  const fingerprint = JSON.stringify({ ...wanted, catchup: CATCHUP_WINDOW })
+  const fingerprint = JSON.stringify({ cron, timeZone, taskQueue, catchupWindow, args })
   const action: ScheduleOptionsAction = {
     type: 'startWorkflow',
-    workflowType: workflowTypes.weeklyRetraining,
-    workflowId: scheduleIds.weekly,
-    taskQueue: wanted.taskQueue,
-    args: [{ holdHours: wanted.holdHours }],
+    workflowType,
+    workflowId: id,
+    taskQueue,
+    args: [...args],
     memo: { schedule: fingerprint },
-    staticSummary: 'Weekly retraining',
+    staticSummary: summary,
   }
-  const existing = await describeSchedule(client)
+  const existing = await describeSchedule(client, name)
   if (existing === undefined) {
     await client.schedule.create({
-      scheduleId: scheduleIds.weekly,
+      scheduleId: id,
       spec,
       policies,
       action,
       ...(pausedBecause === undefined ? {} : { state: { paused: true, note: pausedBecause } }),
     })
-    return 'created'
+    return { id, what: 'created', cron }
   }
-  if (existing.action.memo?.['schedule'] === fingerprint) return 'unchanged'
-  await client.schedule.getHandle(scheduleIds.weekly).update((previous) => ({ ...previous, spec, policies, action }))
-  return 'updated'
+  if (existing.action.memo?.['schedule'] === fingerprint) return { id, what: 'unchanged', cron }
+  await client.schedule.getHandle(id).update((previous) => ({ ...previous, spec, policies, action }))
+  return { id, what: 'updated', cron }
 }
 
-export async function describeSchedule(client: Client): Promise<ScheduleDescription | undefined> {
+export async function describeSchedule(client: Client, name: ScheduleName): Promise<ScheduleDescription | undefined> {
   try {
-    return await client.schedule.getHandle(scheduleIds.weekly).describe()
+    return await client.schedule.getHandle(scheduleIds[name]).describe()
   } catch (error) {
     if (error instanceof ScheduleNotFoundError) return undefined
     throw error
   }
 }
 
-const handleOf = async (client: Client): Promise<ReturnType<Client['schedule']['getHandle']>> => {
-  if ((await describeSchedule(client)) === undefined)
-    throw new MatineeError('not_found', `there is no schedule ${scheduleIds.weekly} yet; "matinee schedule apply" makes it`)
-  return client.schedule.getHandle(scheduleIds.weekly)
+/** @throws MatineeError `not_found` where nobody made it yet. */
+export async function existingSchedule(client: Client, name: ScheduleName): Promise<ScheduleDescription> {
+  const described = await describeSchedule(client, name)
+  if (described !== undefined) return described
+  throw new MatineeError('not_found', `there is no schedule ${scheduleIds[name]} yet; "matinee schedule apply" makes it`)
 }
 
-export async function pauseSchedule(client: Client, note: string): Promise<void> {
-  await (await handleOf(client)).pause(note)
+const handleOf = async (client: Client, name: ScheduleName): Promise<ReturnType<Client['schedule']['getHandle']>> =>
+  client.schedule.getHandle((await existingSchedule(client, name)).scheduleId)
+
+export async function pauseSchedule(client: Client, name: ScheduleName, note: string): Promise<void> {
+  await (await handleOf(client, name)).pause(note)
 }
 
-export async function resumeSchedule(client: Client, note: string): Promise<void> {
-  await (await handleOf(client)).unpause(note)
+export async function resumeSchedule(client: Client, name: ScheduleName, note: string): Promise<void> {
+  await (await handleOf(client, name)).unpause(note)
 }
 
 /** Starts a run now, unless one is running. (The default would start one beside it.) */
-export async function triggerSchedule(client: Client): Promise<void> {
-  await (await handleOf(client)).trigger(ScheduleOverlapPolicy.SKIP)
+export async function triggerSchedule(client: Client, name: ScheduleName): Promise<void> {
+  await (await handleOf(client, name)).trigger(ScheduleOverlapPolicy.SKIP)
 }
 
-export async function deleteSchedule(client: Client): Promise<void> {
-  await (await handleOf(client)).delete()
+export async function deleteSchedule(client: Client, name: ScheduleName): Promise<void> {
+  await (await handleOf(client, name)).delete()
 }
 
 /**
- * Runs the schedule's history again for the weeks `from` to `to`, both included, one after the other.
+ * Runs the weekly schedule's history again for the weeks `from` to `to`, both included, one after the other.
  * A week's run has its nominal time in the seven days that follow the week's end.
  */
 export async function backfillSchedule(client: Client, from: Week, to: Week, timeZone: string): Promise<void> {
   const start = instantOfLocal(weekEnd(from), timeZone) - 1000
   const end = instantOfLocal(weekEnd(addWeeks(to, 1)), timeZone) - 1000
-  await (await handleOf(client)).backfill({ start: new Date(start), end: new Date(end), overlap: ScheduleOverlapPolicy.BUFFER_ALL })
+  const handle = await handleOf(client, 'weekly')
+  await handle.backfill({ start: new Date(start), end: new Date(end), overlap: ScheduleOverlapPolicy.BUFFER_ALL })
 }

@@ -21,6 +21,7 @@ export type Problem = {
     | 'source_denied'
     | 'source_schema'
     | 'source_zone'
+    | 'catalogue_refused'
     | 'import_invalid'
     | 'store_unreachable'
     | 'store_denied'
@@ -595,6 +596,8 @@ export type DataQuality = {
     readonly most_unknown_programs: number
     /** Rows of users whom userinfo lacks */
     readonly most_unknown_users: number
+    /** Titles that the catalogue may lose between two looks at it, of those that it had */
+    readonly most_delisted: number
     /** Rows of a log from after tomorrow */
     readonly most_future_rows: number
   }
