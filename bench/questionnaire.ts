@@ -1,6 +1,7 @@
 /**
  * `POST /recommendations` against a Fastify route that returns a constant: requests a second, in turns, in the same run. The servers
- * are processes of their own, whose processor time is told too: it hardly depends on what else the machine does. Requests come over connections that stay open, several at a time, from a client that does nothing else.
+ * are processes of their own, whose processor time is told too: it hardly depends on what else the machine does. Requests come over
+ * connections that stay open, one at a time on each as HTTP clients have it, from a client that does nothing else.
  */
 import { fork, type ChildProcess } from 'node:child_process'
 import { connect } from 'node:net'
@@ -11,9 +12,6 @@ import { MatineeError } from '../src/contracts/errors.ts'
 const serverModule = fileURLToPath(new URL('questionnaire/server.ts', import.meta.url))
 const body = '{"entry":[1,2,3,4,5]}'
 const answerStart = Buffer.from('HTTP/1.1 200')
-/** Requests under way on one connection. */
-const pipelined = 8
-
 interface Server {
   readonly child: ChildProcess
   readonly port: number
@@ -42,7 +40,14 @@ interface Measured {
   readonly microsecondsAnAnswer: number
 }
 
-async function measure(server: Server, contentType: string, seconds: number, connections: number): Promise<Measured> {
+interface Load {
+  readonly seconds: number
+  readonly connections: number
+  /** Requests under way on one connection. */
+  readonly pipelined: number
+}
+
+async function measure(server: Server, contentType: string, { seconds, connections, pipelined }: Load): Promise<Measured> {
   const { port } = server
   const usedBefore = await processorTime(server)
   const request = Buffer.from(
@@ -80,15 +85,16 @@ export async function run(args: readonly string[]): Promise<void> {
     options: {
       rounds: { type: 'string', default: '40' },
       seconds: { type: 'string', default: '0.5' },
-      connections: { type: 'string', default: '16' },
+      connections: { type: 'string', default: '32' },
+      pipelined: { type: 'string', default: '1' },
       help: { type: 'boolean', default: false },
     },
   })
   if (values.help) {
-    process.stdout.write('npm run bench -- questionnaire [--rounds 40] [--seconds 0.5] [--connections 16]\n')
+    process.stdout.write('npm run bench -- questionnaire [--rounds 40] [--seconds 0.5] [--connections 32] [--pipelined 1]\n')
     return
   }
-  const [seconds, connections] = [Number(values.seconds), Number(values.connections)]
+  const load = { seconds: Number(values.seconds), connections: Number(values.connections), pipelined: Number(values.pipelined) }
   const children: ChildProcess[] = []
   try {
     const constant = await start('constant', children)
@@ -96,8 +102,8 @@ export async function run(args: readonly string[]): Promise<void> {
     const rounds: { readonly constant: Measured; readonly questionnaire: Measured }[] = []
     for (let round = 0; round <= Number(values.rounds); round++) {
       const measured = {
-        constant: await measure(constant, 'application/json', seconds, connections),
-        questionnaire: await measure(questionnaire, 'application/x-www-form-urlencoded', seconds, connections),
+        constant: await measure(constant, 'application/json', load),
+        questionnaire: await measure(questionnaire, 'application/x-www-form-urlencoded', load),
       }
       if (round > 0) rounds.push(measured) // the first one warms up
     }

@@ -149,12 +149,14 @@ const eagerSerializers = SerializerSelector()
 /** One line a request, with the route's pattern in place of the path: ids of users do not belong into logs. */
 function logRequests(app: Api): void {
   app.addHook('onResponse', (request, reply, done) => {
+    const status = reply.statusCode
+    const broken = status >= 500 && status !== 503
+    const probe = !broken && request.routeOptions.config.access === 'public' // every few seconds
+    if (probe && app.log.level !== 'debug' && app.log.level !== 'trace') return done()
     const route = request.is404 ? 'none' : request.routeOptions.url
     const milliseconds = Math.round(reply.elapsedTime * 100) / 100
-    const fields = { reqId: request.id, method: request.method, route, status: reply.statusCode, milliseconds }
-    if (reply.statusCode >= 500 && reply.statusCode !== 503) app.log.error(fields, 'answered')
-    else if (request.routeOptions.config.access === 'public') app.log.debug(fields, 'answered') // probes, every few seconds
-    else app.log.info(fields, 'answered')
+    const fields = { reqId: request.id, method: request.method, route, status, milliseconds }
+    app.log[broken ? 'error' : probe ? 'debug' : 'info'](fields, 'answered')
     done()
   })
 }
