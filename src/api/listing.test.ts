@@ -155,11 +155,11 @@ test('a start without the store takes the local copy', async () => {
   const digest = await publishCatalogue(store, listed, takenAt)
   const first = new ListingHolder({ store, cache, log: silent, pollMs: 60_000 })
   await first.poll()
-  await first.stop()
+  first.stop()
   const away = { ...store, location: 'away', stat: () => Promise.reject(new Error('away')) }
   const second = new ListingHolder({ store: away, cache, log: silent, pollMs: 60_000 })
   await second.start()
-  await second.stop()
+  second.stop()
   assert.equal(second.current()?.digest, digest)
   assert.equal(second.current()?.titles.get('new-1')?.age_limit, 12)
 })

@@ -64,10 +64,9 @@ export class ListingHolder {
     this.#follow()
   }
 
-  async stop(): Promise<void> {
+  stop(): void {
     this.#stopped = true
     clearTimeout(this.#timer)
-    await this.#polling
   }
 
   /** Looks once whether there is another. Looks do not overlap. Never fails. */

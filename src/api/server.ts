@@ -83,7 +83,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     log,
   })
   const stop = async (): Promise<void> => {
-    await Promise.all([models.stop(), listings.stop(), questionnaire.stop(), app.close()])
+    listings.stop()
+    await Promise.all([models.stop(), questionnaire.stop(), app.close()])
     await Promise.all([events?.stop(), runs?.close()])
   }
   void events?.start()

@@ -50,6 +50,7 @@ async function check(
   const columns = new DuckDbEngine({ memoryMib: config.memoryMib, threads: config.trainingThreads, scratchDirectory })
   const ports = { store, source, columns, progress: { heartbeat: () => {}, signal: new AbortController().signal } }
   try {
+    await source.checkTables(sourceTableNames)
     const extracts = []
     for (const name of sourceTableNames) {
       const extract = await extractTable({ week, table: name }, ports)

@@ -49,7 +49,7 @@ export async function testApp(
   const lines: string[] = []
   const log = createLog({ write: (line: string) => void lines.push(line) })
   const holder = new ModelHolder({ store, clock: { now: Date.now }, pollMs: 1000, log, ...options })
-  const listings = new ListingHolder({ store, cache: options.cache, log, pollMs: 1000 })
+  const listings = new ListingHolder({ store, log, pollMs: 1000, ...options })
   const questionnaire = new QuestionnaireHolder({ store, clock: { now: Date.now }, pollMs: 1000, log })
   const app = await buildApp({
     models: new ListedModels(holder, listings),
@@ -66,7 +66,8 @@ export async function testApp(
     log,
   })
   context.after(async () => {
-    await Promise.all([holder.stop(), listings.stop(), questionnaire.stop()])
+    listings.stop()
+    await Promise.all([holder.stop(), questionnaire.stop()])
     await app.close()
   })
   await Promise.all([holder.poll(), listings.poll()])

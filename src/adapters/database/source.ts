@@ -46,15 +46,15 @@ export class KnexSourceDatabase implements SourceDatabase {
       const types = await this.#columnTypes(table)
       const columns = sourceTables[table]
         .filter(({ name, required }) => required && !types.has(this.#columnName(table, name).toLowerCase()))
-        .map(({ name }) => this.#columnName(table, name))
-      if (types.size === 0) missing.push(`table ${this.#tableName(table)}`)
+        .map(({ name }) => usualName(this.#columnName(table, name), name))
+      if (types.size === 0) missing.push(`table ${usualName(this.#tableName(table), table)}`)
       else if (columns.length > 0)
         missing.push(`${columns.length === 1 ? 'column' : 'columns'} ${columns.join(', ')} of ${this.#tableName(table)}`)
     }
     if (missing.length > 0)
       throw new MatineeError(
         'source_schema',
-        `${this.location} lacks ${missing.join('; ')}. Either it is another database, or its user may not read them`,
+        `${this.location} lacks ${missing.join('; ')}. Either it is another database, or its user may not read them, or MATINEE_COLUMN_MAPPING must say how they are named there`,
         { details: { source: this.location } },
       )
   }
@@ -143,3 +143,6 @@ export class KnexSourceDatabase implements SourceDatabase {
     }
   }
 }
+
+/** What the source was asked for, with what stands for it in the contract where that is another word. */
+const usualName = (asked: string, usual: string): string => (asked === usual ? asked : `${asked} (${usual})`)
