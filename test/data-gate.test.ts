@@ -5,8 +5,10 @@ import { createServer, type Server } from 'node:http'
 import test, { after, before } from 'node:test'
 import { Type } from 'typebox'
 import { connect } from '../src/adapters/database/connect.ts'
-import { parseDocument } from '../src/contracts/documents.ts'
+import { LatestModel, parseDocument } from '../src/contracts/documents.ts'
 import type { RetrainWeekResult } from '../src/contracts/run.ts'
+import { storeKeys } from '../src/contracts/store-keys.ts'
+import { readDocument } from '../src/contracts/stored-documents.ts'
 import { parseWeek } from '../src/contracts/week.ts'
 import { goldenLogs, startPipeline, waitFor, type Pipeline } from './support/pipeline.ts'
 
@@ -73,7 +75,13 @@ test('a whole week passes; one that lacks half of its rows does not, with its fi
   assert.match(half.stdout, /"examples":\{"bad_duration":\[\{"subsr_id"/)
 })
 
-test('a held run ends at its deadline, or by an answer; the webhook hears of it', async () => {
+const serving = async (): Promise<string> => (await readDocument(pipeline.store, LatestModel, storeKeys.modelLatest)).version
+
+test('a held run ends at its deadline, or by an answer; the webhook hears of it, and the model of the week before goes on serving', async () => {
+  const before = await pipeline.matinee('run', '--week', '2023-W51', '--wait', '--json')
+  assert.equal(before.exitCode, 0, before.stderr)
+  const { version } = JSON.parse(before.stdout)
+  assert.deepEqual(told.splice(0), ['published 2023-W51'])
   const late = await hold(0.0005)
   assert.match((await late.result()).reason, /nobody answered/)
 
@@ -82,12 +90,15 @@ test('a held run ends at its deadline, or by an answer; the webhook hears of it'
   assert.equal((await pipeline.matinee('reject', week, '--reason', 'the export stopped on Wednesday')).exitCode, 0)
   const rejection = await rejected.result()
   assert.deepEqual([rejection.outcome, rejection.reason.endsWith('the export stopped on Wednesday')], ['rejected', true])
-  assert.equal(await pipeline.store.stat('models/latest.json'), undefined)
+  assert.equal(await serving(), version)
 
   const approved = await hold(1)
   await waitFor('the hold', isHeld)
+  assert.equal(await serving(), version)
   assert.equal((await pipeline.matinee('approve', week, '--reason', 'holidays')).exitCode, 0)
-  assert.equal((await approved.result()).outcome, 'published')
+  const approval = await approved.result()
+  assert.equal(approval.outcome, 'published')
+  assert.equal(await serving(), approval.version)
   assert.deepEqual(told, [`held ${week}`, `held ${week}`, `held ${week}`, `published ${week}`])
 })
 

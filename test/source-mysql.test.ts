@@ -1,21 +1,17 @@
 /** The source over a real MySQL-compatible server, as a user that may only read. */
 import assert from 'node:assert/strict'
-import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import test, { after, before, type TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { extractTable } from '../src/activities/extract-table.ts'
-import { DuckDbEngine } from '../src/adapters/columns/duckdb.ts'
 import { connect } from '../src/adapters/database/connect.ts'
 import { KnexSourceDatabase } from '../src/adapters/database/source.ts'
-import { DirectoryObjectStore } from '../src/adapters/object-store/directory-store.ts'
 import type { DatabaseLocation } from '../src/config/locations.ts'
 import type { SourceDatabase, SourceValue } from '../src/contracts/ports.ts'
+import type { FeaturesRef } from '../src/contracts/run.ts'
 import { sourceTableNames, type SourceTable } from '../src/contracts/source-tables.ts'
-import { parseWeek } from '../src/contracts/week.ts'
 import { importCsv } from '../src/importing/csv.ts'
+import { assertGolden, newBench } from './support/features-bench.ts'
 import { startMariaDb, type MariaDb } from './support/mariadb.ts'
-import { temporaryFolder } from './support/temporary-folder.ts'
 
 const goldenLogs = fileURLToPath(new URL('golden/logs', import.meta.url))
 const password = 's3cret'
@@ -56,30 +52,31 @@ const viewings = (logType: string): string => `CREATE TABLE vods_sumut (subsr_id
 const manyClicks = `CREATE TABLE contlog (subsr_id INT, program_id INT, program_name VARCHAR(200), episode_num INT, log_dt DATETIME, e_bool INT);
   INSERT INTO contlog SELECT seq, seq % 100, REPEAT('x', 200), 1, '2023-12-01 00:00:00', 0 FROM seq_1_to_100000;`
 
-test('the same logs give the same bytes as from the embedded database', async (context) => {
-  const folder = await temporaryFolder('source-mysql')
-  context.after(() => rm(folder, { recursive: true, force: true }))
-  const embedded = { kind: 'sqlite', path: join(folder, 'vod.db') } as const
+test('the golden logs give the golden features, row by row, and the same bytes as from the embedded database', async (context) => {
   const reader = await newDatabase('')
   await server.createUser({ name: 'importer', password, database: reader.database, privileges: 'ALL' })
-  await importCsv(embedded, goldenLogs)
   await importCsv(server.location({ name: 'importer', password, database: reader.database }), goldenLogs)
-
-  const columns = new DuckDbEngine({ memoryMib: 256, threads: 2, scratchDirectory: join(folder, 'scratch') })
-  const store = new DirectoryObjectStore(join(folder, 'store'))
-  const progress = { heartbeat: () => {}, signal: new AbortController().signal }
+  const bench = newBench(context)
+  const embedded = { kind: 'sqlite', path: join(bench.folder, 'vod.db') } as const
+  await importCsv(embedded, goldenLogs)
   const sources = [new KnexSourceDatabase(embedded, 'Asia/Seoul'), open(context, reader)]
   context.after(() => sources[0]?.close())
-  const digests: string[][] = []
+  const features: FeaturesRef[][] = []
   for (const source of sources) {
     await source.checkTables(sourceTableNames)
-    const extracts = []
-    for (const table of sourceTableNames)
-      extracts.push(await extractTable({ week: parseWeek('2023-W52'), table }, { store, source, columns, progress }))
-    digests.push(extracts.map(({ table, rows, sha256 }) => `${table} ${rows} ${sha256}`))
+    features.push(await assertGolden(bench, source))
   }
-  assert.deepEqual(digests[1], digests[0])
+  assert.deepEqual(features[1], features[0])
   assert.deepEqual(await sources[1]?.viewingBounds(), await sources[0]?.viewingBounds())
+})
+
+test('a limit of rows a second is kept', async (context) => {
+  const location = await newDatabase(manyClicks)
+  const limited = open(context, { ...location, rowsPerSecond: 80_000 })
+  const started = performance.now()
+  assert.equal((await readAll(limited, 'contlog', ['subsr_id'])).length, 100_000)
+  const seconds = (performance.now() - started) / 1000
+  assert.ok(seconds >= 1.25, `100,000 rows in ${seconds} s`)
 })
 
 test('missing tables and columns are named, those that the user may not see too', async (context) => {

@@ -1,46 +1,34 @@
 import test, { type TestContext } from 'node:test'
 import assert from 'node:assert/strict'
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { parse } from 'csv-parse/sync'
 import * as fc from 'fast-check'
-import { DuckDbEngine } from '../adapters/columns/duckdb.ts'
 import { readFeatures } from '../adapters/columns/read-features.ts'
 import { KnexSourceDatabase } from '../adapters/database/source.ts'
-import { DirectoryObjectStore } from '../adapters/object-store/directory-store.ts'
-import { FeaturesCurrent, FeaturesReport, RawManifest } from '../contracts/documents.ts'
-import type { ObjectStore, Progress, SourceDatabase, SourceValue, TimeRange } from '../contracts/ports.ts'
-import type { ExtractedTable, FeaturesRef } from '../contracts/run.ts'
-import { sourceTableNames, type SourceTable } from '../contracts/source-tables.ts'
+import { FeaturesReport, RawManifest } from '../contracts/documents.ts'
+import type { SourceDatabase, SourceValue, TimeRange } from '../contracts/ports.ts'
+import type { FeaturesRef } from '../contracts/run.ts'
+import type { SourceTable } from '../contracts/source-tables.ts'
 import { storeKeys } from '../contracts/store-keys.ts'
 import { readDocument } from '../contracts/stored-documents.ts'
 import { parseWeek, weekEnd, type Week } from '../contracts/week.ts'
 import { importCsv } from '../importing/csv.ts'
-import { extractTable } from './extract-table.ts'
+import {
+  assertClose,
+  assertGolden,
+  extractAll,
+  golden,
+  makeFeatures,
+  newBench,
+  quiet,
+  readParquet,
+  type FeaturesBench,
+  type Row,
+} from '../../test/support/features-bench.ts'
 import { preprocess } from './preprocess.ts'
 
-const golden = fileURLToPath(new URL('../../test/golden/', import.meta.url))
-const quiet: Progress = { heartbeat: () => {}, signal: new AbortController().signal }
-
-interface Bench {
-  readonly folder: string
-  readonly store: ObjectStore
-  readonly engine: DuckDbEngine
-}
-
-function newBench(context: TestContext, threads = 2): Bench {
-  const folder = mkdtempSync(join(tmpdir(), 'matinee-features-'))
-  context.after(() => rmSync(folder, { recursive: true, force: true }))
-  return {
-    folder,
-    store: new DirectoryObjectStore(join(folder, 'store')),
-    engine: new DuckDbEngine({ memoryMib: 256, threads, scratchDirectory: join(folder, 'scratch') }),
-  }
-}
-
-async function goldenSource(context: TestContext, { folder }: Bench): Promise<SourceDatabase> {
+async function goldenSource(context: TestContext, { folder }: FeaturesBench): Promise<SourceDatabase> {
   const location = { kind: 'sqlite', path: join(folder, 'vod.db') } as const
   await importCsv(location, join(golden, 'logs'))
   const source = new KnexSourceDatabase(location, 'Asia/Seoul')
@@ -48,70 +36,13 @@ async function goldenSource(context: TestContext, { folder }: Bench): Promise<So
   return source
 }
 
-async function extractAll({ store, engine }: Bench, source: SourceDatabase, week: Week): Promise<ExtractedTable[]> {
-  const ports = { store, source, columns: engine, progress: quiet }
-  const extracts: ExtractedTable[] = []
-  for (const table of sourceTableNames) extracts.push(await extractTable({ week, table }, ports))
-  return extracts
-}
-
-async function makeFeatures(bench: Bench, source: SourceDatabase, week: Week): Promise<FeaturesRef> {
-  const extracts = await extractAll(bench, source, week)
-  return preprocess({ week, extracts }, { store: bench.store, columns: bench.engine, progress: quiet })
-}
-
-type Row = Record<string, unknown>
-
-/** Rows of a stored Parquet file, in its order; times as text. */
-async function readParquet({ store, engine, folder }: Bench, key: string): Promise<Row[]> {
-  const path = join(folder, 'to-read.parquet')
-  await store.download(key, path)
-  const database = await engine.open(quiet.signal)
-  try {
-    const rows: Row[] = []
-    for await (const chunk of database.stream(`select to_json(file)::varchar from read_parquet('${path}') as file`))
-      for (const [json] of chunk.getRows()) rows.push(JSON.parse(String(json)))
-    return rows
-  } finally {
-    await database.close()
-  }
-}
-
-/** Equal but for rounding: the golden files have twelve digits. */
-function assertClose(actual: unknown, expected: unknown, where: string): void {
-  if (typeof actual === 'number' && typeof expected === 'number')
-    assert.ok(Math.abs(actual - expected) <= 1e-8, `${where}: ${actual}, expected ${expected}`)
-  else assert.deepEqual(actual, expected, where)
-}
-
 test('the golden logs give the golden interactions and reports, the same bytes on one thread and on two', async (context) => {
-  const numbers = ['rating', 'watch_tms_max', 'watch_cnt', 'click_cnt', 'click_recency']
-  const references: FeaturesRef[] = []
+  const references: FeaturesRef[][] = []
   for (const threads of [2, 1]) {
     const bench = newBench(context, threads)
-    const source = await goldenSource(context, bench)
-    for (const name of ['2023-W50', '2023-W52', '2024-W01']) {
-      const week = parseWeek(name)
-      const reference = await makeFeatures(bench, source, week)
-      references.push(reference)
-
-      const expected: Record<string, string>[] = parse(readFileSync(join(golden, `interactions-${name}.csv`)), { columns: true })
-      const rows = await readParquet(bench, storeKeys.features(week, reference.digest, 'interactions.parquet'))
-      assert.equal(rows.length, expected.length)
-      for (const [index, row] of rows.entries())
-        for (const [column, text] of Object.entries(expected[index] ?? {})) {
-          const value = text === '' ? null : numbers.includes(column) ? Number(text) : column === 'watched' ? text === '1' : text
-          assertClose(row[column], value, `${name}, row ${index}, ${column}`)
-        }
-
-      const report = await readDocument(bench.store, FeaturesReport, storeKeys.features(week, reference.digest, 'report.json'))
-      const expectedReport: Record<string, number> = JSON.parse(readFileSync(join(golden, `report-${name}.json`), 'utf8'))
-      for (const [key, value] of Object.entries(expectedReport)) assertClose(report[key as keyof FeaturesReport], value, `${name}, ${key}`)
-      const current = await readDocument(bench.store, FeaturesCurrent, storeKeys.featuresCurrent(week))
-      assert.equal(current.digest, reference.digest)
-    }
+    references.push(await assertGolden(bench, await goldenSource(context, bench)))
   }
-  assert.deepEqual(references.slice(0, 3), references.slice(3))
+  assert.deepEqual(references[0], references[1])
 })
 
 test('extracting again writes the same keys; a manifest says what its file holds', async (context) => {
@@ -381,7 +312,7 @@ test('random logs with nulls, repeats and wrong durations give what section 6 sa
 })
 
 /** `users` and `items` hold everyone and everything that the pairs or the dimension tables name, once, in order. */
-async function assertDimensions(bench: Bench, { week, digest }: FeaturesRef, tables: Tables, pairs: readonly Row[]): Promise<void> {
+async function assertDimensions(bench: FeaturesBench, { week, digest }: FeaturesRef, tables: Tables, pairs: readonly Row[]): Promise<void> {
   const named = (rows: Tables[SourceTable], id: string): string[] =>
     rows
       .map((row) => row[id] ?? null)
