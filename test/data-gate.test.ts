@@ -78,9 +78,9 @@ test('a whole week passes; one that lacks half of its rows does not, with its fi
 const serving = async (): Promise<string> => (await readDocument(pipeline.store, LatestModel, storeKeys.modelLatest)).version
 
 test('a held run ends at its deadline, or by an answer; the webhook hears of it, and the model of the week before goes on serving', async () => {
-  const before = await pipeline.matinee('run', '--week', '2023-W51', '--wait', '--json')
-  assert.equal(before.exitCode, 0, before.stderr)
-  const { version } = JSON.parse(before.stdout)
+  const earlier = await pipeline.matinee('run', '--week', '2023-W51', '--wait', '--json')
+  assert.equal(earlier.exitCode, 0, earlier.stderr)
+  const { version } = JSON.parse(earlier.stdout)
   assert.deepEqual(told.splice(0), ['published 2023-W51'])
   const late = await hold(0.0005)
   assert.match((await late.result()).reason, /nobody answered/)

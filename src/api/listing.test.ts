@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import test, { type TestContext } from 'node:test'
+import * as fc from 'fast-check'
 import { KnexEventStore } from '../adapters/database/event-store.ts'
 import type { ModelItem } from '../contracts/documents.ts'
 import { storeKeys } from '../contracts/store-keys.ts'
@@ -124,6 +125,45 @@ test('what a user does with a new title counts: it is seen, hidden, in the histo
   const given = await post('/v1/recommendations', { history: [{ program_id: 'new-1' }, { program_id: '103' }], k: 100 })
   assert.deepEqual(given.unknown, ['new-1'])
   assert.ok(!JSON.stringify(given.items).includes('"new-1"'))
+})
+
+const isLearnt = (id: string): boolean => titles.some((title) => title.program_id === id)
+
+/** Any of the model's titles and some that it does not know; each may be excluded, each may have changed. */
+const anyListing = fc
+  .tuple(fc.subarray([...titles]), fc.array(fc.integer({ min: 0, max: 9 }), { maxLength: 5 }), fc.func(fc.nat()))
+  .map(([kept, others, change]) => {
+    const strangers = [...new Set(others)].map((n) => ({ ...newTitle, program_id: `new-${n}` }))
+    return [...kept, ...strangers].map((title) => {
+      const random = change(title.program_id)
+      return { ...title, recommendable: random % 4 > 0, age_limit: [0, 12, 19, null][random % 7] ?? title.age_limit }
+    })
+  })
+
+test('under any listing each list has exactly the titles that are listed, in the order of the model', async (context) => {
+  const { ids, store, listings } = await serving(context)
+  const maxAges = fc.option(fc.constantFrom(0, 12, 15), { nil: undefined })
+  await fc.assert(
+    fc.asyncProperty(anyListing, maxAges, fc.integer({ min: 1, max: 40 }), async (listing, maxAge, k) => {
+      await publishCatalogue(store, listing, takenAt)
+      await listings.poll()
+      const mayBeShown = listing.filter(
+        ({ recommendable, age_limit: age }) => recommendable && (maxAge === undefined || (age !== null && age <= maxAge)),
+      )
+      const query = `k=${k}${maxAge === undefined ? '' : `&max_age=${maxAge}`}`
+      const shown = mayBeShown.map(({ program_id: id }) => id)
+      // User u-0 likes the titles in their order, u-1 in the reverse order.
+      const liked = shown.filter(isLearnt).toSorted((a, b) => Number(a) - Number(b))
+      assert.deepEqual(await ids(`/v1/users/u-0/recommendations?exclude_seen=false&${query}`), liked.slice(0, k))
+      assert.deepEqual(await ids(`/v1/users/u-1/recommendations?exclude_seen=false&${query}`), liked.toReversed().slice(0, k))
+      const popular = await ids(`/v1/popular?${query}`)
+      assert.equal(popular.length, Math.min(k, shown.length))
+      assert.deepEqual([...popular].toSorted(), k < shown.length ? [...popular].toSorted() : [...shown].toSorted())
+      assert.ok(popular.every((id) => shown.includes(id)))
+      assert.ok(!popular.slice(0, liked.length).some((id) => !isLearnt(id)), 'what somebody has watched comes first')
+    }),
+    { numRuns: 40 },
+  )
 })
 
 test('a listing from long before the training is left aside; a broken one leaves the last in force', async (context) => {
