@@ -141,12 +141,16 @@ export function runRoutes(app: Api, { documents, runs, gate, store, clock }: Api
         operationId: 'listLateData',
         tags: ['runs'],
         summary: 'Weeks that changed in the source after they were trained',
-        response: { 200: ref(LateData), ...problems(404, 503) },
+        response: { 200: ref(LateData), ...problems(503) },
       },
     },
     async () => {
-      const { changes } = await documents.read(storeKeys.lateData, LateDataLedger, 'no week has been trained yet')
-      return { items: changes.toReversed().map(({ before: _before, after: _after, ...change }) => ({ trained_again: null, ...change })) }
+      const [ledger] = await documents.list(storeKeys.lateData, (key) => key === storeKeys.lateData, LateDataLedger, rethrow)
+      return {
+        items: (ledger?.changes ?? [])
+          .toReversed()
+          .map(({ before: _before, after: _after, ...change }) => ({ trained_again: null, ...change })),
+      }
     },
   )
 
@@ -182,6 +186,10 @@ export function runRoutes(app: Api, { documents, runs, gate, store, clock }: Api
       }
     },
   )
+}
+
+const rethrow = (error: unknown): never => {
+  throw error
 }
 
 const runOf = (run: RunEntry): Run => ({

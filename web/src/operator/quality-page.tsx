@@ -10,6 +10,7 @@ import { Figure, Lines } from '../components/figure.tsx'
 import { Loaded, Panel, Section } from '../components/panel.tsx'
 import { useFormats, useMessages } from '../i18n/language.tsx'
 import { usePageTitle } from '../page-title.ts'
+import { LateData } from './late-data.tsx'
 import { droppedOf, gateFigures, isBreach, otherFigures, rowsDropped, rowsRead, sourceTables, type GateFigure } from './quality.ts'
 import { useAddressed } from './use-addressed.ts'
 
@@ -30,6 +31,7 @@ export function QualityPage() {
             <>
               <OneWeek weeks={weeks} />
               <OverWeeks weeks={weeks} />
+              <LateData />
             </>
           )
         }}
