@@ -74,6 +74,21 @@ test('titles that are alike give the same file, whatever their order; a change g
   assert.equal((await latest()).digest, changed.digest)
 })
 
+test('catalogues that nobody reads any more are removed', async (context) => {
+  const { store, source, take } = await newBench(context)
+  const digests: string[] = []
+  for (let hour = 0; hour < 4; hour++) {
+    await source('vodinfo')
+      .where({ program_id: 1 })
+      .update({ program_name: `hour ${hour}` })
+    digests.push((await take(60 * hour)).digest)
+  }
+  await take(240)
+  const keys: string[] = []
+  for await (const { key } of store.list('catalogue/')) keys.push(key)
+  assert.deepEqual(keys.toSorted(), [storeKeys.catalogueLatest, storeKeys.catalogue(digests[3] ?? '')].toSorted())
+})
+
 test('of two that are taken at once the later one stays', async (context) => {
   const { source, take, latest } = await newBench(context)
   const later = await take(10)

@@ -64,12 +64,19 @@ export async function snapshotCatalogue(ports: SnapshotCataloguePorts): Promise<
           return latest
         })
         const { digest, titles } = latest
+        await removeOthers(store, [digest, before?.digest])
         return { digest, titles, recommendable: latest.recommendable, changed: before?.digest !== digest }
       } finally {
         await database.close()
       }
     },
   )
+}
+
+/** Whoever reads the one before at this moment can end; older ones nobody asks for. */
+async function removeOthers(store: ObjectStore, digests: readonly (string | undefined)[]): Promise<void> {
+  const kept = [storeKeys.catalogueLatest, ...digests.map((digest) => storeKeys.catalogue(digest ?? ''))]
+  for await (const { key } of store.list(storeKeys.cataloguePrefix)) if (!kept.includes(key)) await store.remove(key)
 }
 
 function refuseLoss(

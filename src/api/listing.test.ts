@@ -95,11 +95,15 @@ for (const algorithm of ['warp', 'popularity'] as const)
   })
 
 test('a new title comes into search, popular and new, with what the catalogue says of all', async (context) => {
-  const { get, ids, store, listings } = await serving(context)
+  const { app, get, ids, store, listings } = await serving(context)
   await publishCatalogue(store, listed, takenAt)
   await listings.poll()
   assert.deepEqual(await ids(`/v1/programs?q=${encodeURIComponent('새 드라마')}`), ['new-1'])
   assert.equal((await get('/v1/programs/new-1')).body.viewers, 0)
+  assert.match(
+    (await app.inject({ url: '/metrics' })).body,
+    new RegExp(`^matinee_catalogue_timestamp_seconds ${Date.parse(takenAt) / 1000}$`, 'm'),
+  )
   assert.equal((await ids('/v1/popular?k=100')).at(-1), 'new-1', 'after all that someone has watched')
   const rows: { kind: string; items: ModelItem[] }[] = (await get('/v1/users/u-2/rows?k=5')).body.rows
   assert.deepEqual(rows.find(({ kind }) => kind === 'new')?.items.map((item) => item.program_id), ['new-1']) // prettier-ignore

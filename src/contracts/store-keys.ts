@@ -27,6 +27,7 @@ export const storeKeys = {
   featuresCurrent: (week: Week): string => `features/${week}/current.json`,
 
   /** `vodinfo` as of the last hour; which of them is the last, and what it was made of. */
+  cataloguePrefix: 'catalogue/',
   catalogueLatest: 'catalogue/latest.json',
   /** Named by the SHA-256 of its bytes. */
   catalogue: (digest: string): string => `catalogue/${digest}.parquet`,
