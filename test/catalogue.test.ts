@@ -74,6 +74,7 @@ await test('the hourly catalogue', { timeout: 300_000 }, async (t) => {
     assert.equal((await matinee('schedule', 'resume', 'catalogue')).exitCode, 0)
     const weekly: { paused: boolean } = JSON.parse((await matinee('schedule', 'show', '--json')).stdout)
     assert.equal(weekly.paused, false, 'the weekly one was not meant')
+    assert.match((await matinee('doctor')).stdout, /matinee-weekly active, matinee-catalogue active/)
     const next: { next: string[] } = JSON.parse((await matinee('schedule', 'show', 'catalogue', '--json')).stdout)
     assert.ok(next.next.length > 0 && next.next.every((time) => time.endsWith(':00:00 Asia/Seoul')), next.next.join())
     assert.equal((await matinee('schedule', 'show', 'monthly')).exitCode, 2)

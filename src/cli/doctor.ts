@@ -5,6 +5,7 @@ import { openStore } from '../adapters/object-store/open-store.ts'
 import { connectClient } from '../adapters/temporal/connect.ts'
 import { describeSchedule } from '../adapters/temporal/schedule.ts'
 import { sourceTableNames } from '../contracts/source-tables.ts'
+import { scheduleIds, scheduleNames } from '../contracts/temporal-names.ts'
 import { storeKeys } from '../contracts/store-keys.ts'
 import type { CliContext } from './context.ts'
 
@@ -41,9 +42,13 @@ export function doctorCommand({ config, out }: CliContext): Command {
         async () => {
           const client = await connectClient(settings.temporal)
           try {
-            const schedule = await describeSchedule(client, 'weekly')
-            const state = schedule === undefined ? 'no schedule yet' : schedule.state.paused ? 'schedule paused' : 'schedule active'
-            return `${settings.temporal.address}, namespace ${settings.temporal.namespace}: ${state}`
+            const schedules = await Promise.all(
+              scheduleNames.map(async (each) => {
+                const described = await describeSchedule(client, each)
+                return `${scheduleIds[each]} ${described === undefined ? 'not made yet' : described.state.paused ? 'paused' : 'active'}`
+              }),
+            )
+            return `${settings.temporal.address}, namespace ${settings.temporal.namespace}: ${schedules.join(', ')}`
           } finally {
             await client.connection.close()
           }

@@ -12,7 +12,7 @@ import {
   triggerSchedule,
 } from '../adapters/temporal/schedule.ts'
 import { MatineeError } from '../contracts/errors.ts'
-import { scheduleIds, type ScheduleName } from '../contracts/temporal-names.ts'
+import { scheduleIds, scheduleNames, type ScheduleName } from '../contracts/temporal-names.ts'
 import { localTime, parseWeek, weeksBetween } from '../contracts/week.ts'
 import type { CliContext } from './context.ts'
 
@@ -127,5 +127,4 @@ export function scheduleCommand({ config, out }: CliContext): Command {
   return group
 }
 
-const scheduleNames: readonly ScheduleName[] = ['weekly', 'catalogue']
 const scheduleName = (what = 'which'): Argument => new Argument('[schedule]', what).choices(scheduleNames)

@@ -10,6 +10,7 @@ export const workflowTypes = {
 
 export const scheduleIds = { weekly: 'matinee-weekly', catalogue: 'matinee-catalogue' } as const
 export type ScheduleName = keyof typeof scheduleIds
+export const scheduleNames = ['weekly', 'catalogue'] as const satisfies readonly ScheduleName[]
 
 /** One id a week: schedule, backfill and hand never train a week twice at once. */
 export const retrainWorkflowId = (week: Week): string => `retrain-${week}`
