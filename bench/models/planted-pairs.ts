@@ -10,9 +10,10 @@ export interface PlantedSize {
   readonly users: number
   readonly items: number
   readonly pairs: number
+  /** Of titles that the same users like; by default 32. */
+  readonly groups?: number
 }
 
-const groups = 32
 /** How often a user takes a title of one of the two own groups. */
 const ownShare = 0.75
 /** A uniform number to this power is the rank of a title within its group: the first tenth of the titles has 56 % of the draws. */
@@ -20,7 +21,7 @@ const popularitySkew = 4
 /** A user who has seen nearly all of the own groups draws what is seen again and again, and ends with fewer pairs. */
 const drawsAPair = 10
 
-export function plantedPairs({ users, items, pairs }: PlantedSize, seed: number): Interactions {
+export function plantedPairs({ users, items, pairs, groups = 32 }: PlantedSize, seed: number): Interactions {
   const random = Random.seeded(seed)
   const activity = Float64Array.from({ length: users }, () => Math.exp(random.normal()))
   const activitySum = activity.reduce((sum, value) => sum + value, 0)

@@ -11,10 +11,13 @@ import {
   type ExperimentData,
   type WeightKind,
 } from '../experiments/experiment.ts'
-import { families, familyOf } from '../model/families.ts'
-import type { FitResources, ModelFamily, Parameters } from '../model/model.ts'
+import { candidateParameters, startCandidate, type Candidate } from '../model/candidate.ts'
+import { families } from '../model/families.ts'
+import type { FitResources, Parameters } from '../model/model.ts'
 import { parseParameter, resolveParameters } from '../model/parameters.ts'
-import { searchModels, type SearchResult, type Trial } from '../model/search/search-models.ts'
+import { searchModels, type SearchResult } from '../model/search/search-models.ts'
+import type { Trial } from '../model/search/trials.ts'
+import { validationSplit } from '../model/search/validation-split.ts'
 import type { CliContext } from './context.ts'
 
 const auto = 'auto'
@@ -46,7 +49,7 @@ interface Result {
   readonly metrics: Readonly<Record<string, number>>
   readonly peakRssMiB: number
   /** How `auto` came to its choice. */
-  readonly search?: { readonly validation: SearchResult['validation']; readonly trials: readonly Trial[] }
+  readonly search?: { readonly validation: FoundModel['validation']; readonly trials: readonly Trial[] }
 }
 
 export function evaluateCommand(context: CliContext): Command {
@@ -81,7 +84,7 @@ function evaluate(flags: Flags, resources: FitResources, progress: Progress): Re
   if (flags.model === auto && flags.param.length > 0)
     throw new MatineeError('usage_invalid', '--param: auto chooses the parameters; leave it out or name a model')
   // Before the files are read: a typing error shows at once.
-  const given = flags.model === auto ? undefined : chosenByHand(familyOf(flags.model), flags.param)
+  const given = flags.model === auto ? undefined : chosenByHand(flags.model, flags.param)
 
   const clock = new Clock()
   const data = readExperimentData({
@@ -97,9 +100,10 @@ function evaluate(flags: Flags, resources: FitResources, progress: Progress): Re
   )
 
   const found = given === undefined ? search(data, flags, resources, clock, progress) : undefined
-  const { family, params } = given ?? chosen(found)
-  const model = fitToEnd(family, train, params, flags.seed, resources, ({ epoch, epochs, fraction }) =>
-    progress.sometimes(`${family.algorithm}: epoch ${epoch} of ${epochs}, ${Math.round(100 * fraction)} %`),
+  const { algorithm, parameters } = given ?? chosen(found)
+  const fit = startCandidate({ algorithm, parameters }, { pairs: train }, flags.seed, undefined, resources)
+  const model = fitToEnd(fit, ({ epoch, epochs, fraction }) =>
+    progress.sometimes(`${algorithm}: epoch ${epoch} of ${epochs}, ${Math.round(100 * fraction)} %`),
   )
   clock.lap('train')
   const ranked = rankTestUsers(model, data, Math.max(...flags.k), resources, (done, users) =>
@@ -108,8 +112,8 @@ function evaluate(flags: Flags, resources: FitResources, progress: Progress): Re
   clock.lap('rank')
   const { metrics, users } = measureLists(data, ranked, flags.k)
   return {
-    model: family.algorithm,
-    params,
+    model: algorithm,
+    params: parameters,
     users: train.userCount,
     items: train.itemCount,
     pairs: train.items.length,
@@ -121,44 +125,47 @@ function evaluate(flags: Flags, resources: FitResources, progress: Progress): Re
   }
 }
 
-interface Choice {
-  readonly family: ModelFamily
-  /** All of them, defaults included. */
-  readonly params: Parameters
+interface FoundModel extends SearchResult {
+  readonly validation: 'time' | 'random'
 }
 
-function chosenByHand(family: ModelFamily, texts: readonly string[]): Choice {
-  return { family, params: resolveParameters(family, Object.fromEntries(texts.map((text) => parseParameter(family, text)))) }
+/** What one fit of a search may hold in memory: beyond that a family is not tried. */
+const searchMemoryMib = 700
+
+/** All parameters, defaults included. */
+function chosenByHand(algorithm: string, texts: readonly string[]): Candidate {
+  const allowed = candidateParameters(algorithm)
+  return { algorithm, parameters: resolveParameters(allowed, Object.fromEntries(texts.map((text) => parseParameter(allowed, text)))) }
 }
 
-function chosen(found: SearchResult | undefined): Choice {
+function chosen(found: FoundModel | undefined): Candidate {
   if (found === undefined) throw new MatineeError('internal', 'no model was named and none was searched for')
-  const family = familyOf(found.algorithm)
-  return { family, params: resolveParameters(family, found.parameters) }
+  const { algorithm, parameters } = found
+  return { algorithm, parameters: resolveParameters(candidateParameters(algorithm), parameters) }
 }
 
-function search(
-  { train }: ExperimentData,
-  { seed, budget }: Flags,
-  resources: FitResources,
-  clock: Clock,
-  progress: Progress,
-): SearchResult {
+function search({ train }: ExperimentData, { seed, budget }: Flags, resources: FitResources, clock: Clock, progress: Progress): FoundModel {
   const started = performance.now()
-  const found = searchModels({
-    train,
+  const { kind, ...split } = validationSplit(train, seed)
+  const steps = searchModels({
+    split,
+    signals: { pairs: split.train },
     seed,
-    budgetSeconds: budget,
+    limits: { seconds: budget, trials: Infinity, memoryMib: searchMemoryMib },
     resources,
     elapsedSeconds: () => (performance.now() - started) / 1000,
-    report: ({ algorithm, parameters, ndcg, seconds }) =>
-      progress.now(
-        `tried ${algorithm} ${JSON.stringify(parameters)}: ${ndcg === undefined ? 'given up' : `nDCG@20 ${ndcg.toFixed(4)}`} in ${seconds.toFixed(1)} s`,
-      ),
+    report: (trial) => progress.now(`tried ${trialText(trial)}`),
   })
-  clock.lap('search')
-  return found
+  for (;;) {
+    const step = steps.next()
+    if (step.done !== true) continue
+    clock.lap('search')
+    return { ...step.value, validation: kind }
+  }
 }
+
+const trialText = ({ algorithm, parameters, ndcg, seconds, ended }: Trial): string =>
+  `${algorithm} ${JSON.stringify(parameters)}: ${ndcg === undefined ? `given up (${ended})` : `nDCG@20 ${ndcg.toFixed(4)}`} in ${seconds.toFixed(1)} s`
 
 /** Seconds from step to step. */
 class Clock {

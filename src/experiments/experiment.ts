@@ -6,7 +6,7 @@
 import { MatineeError } from '../contracts/errors.ts'
 import { catalogueSizeOf, rankUsers, targetsOf, usersWithTargets } from '../model/evaluation/rank-users.ts'
 import { RankingMetrics } from '../model/metrics/ranking-metrics.ts'
-import type { FitProgress, FitResources, Interactions, Model, ModelFamily, Parameters } from '../model/model.ts'
+import type { Fit, FitProgress, FitResources, Interactions, Model } from '../model/model.ts'
 import { buildInteractions } from '../model/sparse/interactions.ts'
 import { topK } from '../model/top-k/top-k.ts'
 import { IdIndex } from './id-index.ts'
@@ -58,16 +58,8 @@ function ratingShares({ ratings }: PairRows, path: string): Float32Array {
   return ratings.map((rating) => rating / largest)
 }
 
-/** Runs a fit to its end. @throws MatineeError as the family's `start` and `advance`. */
-export function fitToEnd(
-  family: ModelFamily,
-  train: Interactions,
-  parameters: Parameters,
-  seed: number,
-  resources: FitResources,
-  report: (progress: FitProgress) => void,
-): Model {
-  const fit = family.start(train, parameters, seed, undefined, resources)
+/** Runs a fit to its end. @throws MatineeError as the fit's `advance`. */
+export function fitToEnd(fit: Fit, report: (progress: FitProgress) => void): Model {
   for (;;) {
     const progress = fit.advance()
     report(progress)

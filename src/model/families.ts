@@ -1,5 +1,6 @@
 /** The model families by the name that configuration, command line and manifests know them by. */
 import { MatineeError } from '../contracts/errors.ts'
+import { blend } from './blend/blend.ts'
 import { ease } from './ease/ease.ts'
 import { ials } from './ials/ials.ts'
 import { itemKnn } from './item-knn/item-knn.ts'
@@ -7,7 +8,7 @@ import type { ModelFamily } from './model.ts'
 import { popularity } from './popularity/popularity.ts'
 import { warp } from './warp/warp.ts'
 
-export const families: readonly ModelFamily[] = [warp, ials, ease, itemKnn, popularity]
+export const families: readonly ModelFamily[] = [warp, ials, ease, itemKnn, popularity, blend]
 
 /** @throws MatineeError `parameter_invalid` naming those that exist. */
 export function familyOf(algorithm: string): ModelFamily {

@@ -17,9 +17,19 @@ const small: Readonly<Record<string, Parameters>> = {
   warp: { factors: 8, epochs: 20, learning_rate: 0.1 },
   ials: { factors: 8, iterations: 6, regularization: 0.003 },
   ease: { regularization: 20 },
+  blend: {
+    'ials.weight': 1,
+    'ials.factors': 8,
+    'ials.iterations': 6,
+    'ials.regularization': 0.003,
+    'item-knn.weight': 0.5,
+    'popularity.weight': 0.1,
+  },
 }
+/** Of models of factors. */
+const optional = /^(ials\.)?item_(biases|scores)$/
 /** Closed forms have no use for randomness. */
-const seeded = new Set(['warp', 'ials'])
+const seeded = new Set(['warp', 'ials', 'blend'])
 
 const finish = (fit: Fit): Model => {
   while (fit.advance().fraction < 1);
@@ -159,7 +169,7 @@ for (const family of families) {
     for (const [name, { shape, data: values }] of tensors) {
       const without = new Map(tensors)
       without.delete(name)
-      if ((name !== 'item_biases' && name !== 'item_scores') || !isPersonal)
+      if (!optional.test(name) || !isPersonal)
         assert.throws(() => family.load(without), { code: 'model_incompatible', message: new RegExp(name) })
       if (!(values instanceof Float32Array)) continue
       const broken = values.slice()

@@ -46,6 +46,8 @@ export interface Fit {
   checkpoint(): Tensors | undefined
   /** The finished model. Only after `fraction` 1. */
   finish(): Model
+  /** The model as far as it is, between epochs; undefined within one, absent where there is none before the end. */
+  preview?(): Model | undefined
 }
 
 /** A fitted model. Scores order items for one user; they have no unit and are not compared between users. */

@@ -8,9 +8,10 @@
  * | `item-knn` | c_j × s_ji, where i is among the neighbours of j                                             | yes               |
  * | other factor models | c_j × cos(h_j, h_i): their users' factors are not sums over a history               | no                |
  *
- * c_j are the history's weights, a, λ and h as in ials.ts. Other models explain nothing (0 everywhere). Double precision, nothing random.
+ * A blend is explained by its leading family. c_j are the history's weights, a, λ and h as in ials.ts. Other models explain nothing (0 everywhere). Double precision, nothing random.
  * For `ials` a history costs n × F² / 2 + F³ / 6 multiplications and a title F² + n × F; the Gram matrix is summed once a model.
  */
+import { BlendModel } from '../blend/blend.ts'
 import type { Model, Tensors } from '../model.ts'
 import { cosineOfRows, rowNorms } from '../similarity/item-similarity.ts'
 
@@ -27,6 +28,7 @@ export interface Explainer {
 
 /** Undefined for a model whose scores do not depend on a history. */
 export function explainerOf(model: Model): Explainer | undefined {
+  if (model instanceof BlendModel) return explainerOf(model.leading)
   const tensors = model.tensors()
   const factors = tensors.get('item_factors')
   if (model.algorithm === 'ials' && factors?.data instanceof Float32Array) return new IalsExplainer(factors.data, model.itemCount, tensors)

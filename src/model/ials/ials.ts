@@ -197,7 +197,7 @@ class IalsFit implements Fit {
   }
 
   checkpoint(): Tensors | undefined {
-    if (this.#sweep === 0 || this.#half === 'items' || this.#row > 0) return undefined
+    if (!this.#isBetweenSweeps()) return undefined
     return new Map([
       ...this.#factorTensors(),
       ['epoch', vector(Uint32Array.of(this.#sweep))],
@@ -206,9 +206,18 @@ class IalsFit implements Fit {
   }
 
   finish(): Model {
-    const { iterations, unobservedWeight, regularization, exponent } = this.#settings
+    const { iterations } = this.#settings
     if (this.#sweep < iterations)
       throw new MatineeError('internal', `ials: ${this.#sweep} of ${iterations} sweeps are done; advance until fraction is 1`)
+    return this.#model()
+  }
+
+  preview(): Model | undefined {
+    return this.#isBetweenSweeps() ? this.#model() : undefined
+  }
+
+  #model(): Model {
+    const { unobservedWeight, regularization, exponent } = this.#settings
     return new IalsModel(
       new Map([
         ...this.#factorTensors(),
@@ -216,6 +225,10 @@ class IalsFit implements Fit {
         ['objective', vector(Float64Array.of(unobservedWeight, regularization, exponent))],
       ]),
     )
+  }
+
+  #isBetweenSweeps(): boolean {
+    return this.#sweep > 0 && this.#half === 'users' && this.#row === 0
   }
 
   #solved(): Side {
@@ -320,6 +333,7 @@ class IalsFit implements Fit {
     const { factors, rows } = this.#solved()
     const isFinite = callKernel(this.#memory, 'allFinite', 0, [factors, rows * this.#layout.stride]) !== 0
     if (!isFinite || !Number.isFinite(this.#observedLoss)) throw this.#diverged()
+    dropNegligible(this.#factorsOf(this.#solved()))
     this.#row = 0
     this.#half = this.#half === 'users' ? 'items' : 'users'
     if (this.#half === 'items') return
@@ -363,6 +377,16 @@ function compact(square: Float64Array, stride: number, size: number): Float64Arr
   const result = new Float64Array(size * size)
   for (let row = 0; row < size; row++) result.set(square.subarray(row * stride, row * stride + size), row * size)
   return result
+}
+
+/**
+ * Too much regularization sends factors towards 0, through numbers so small that processors take a hundred times as long for each. What is
+ * below this says nothing in a score of the order of 1.
+ */
+const negligible = 1e-12
+
+function dropNegligible(factors: Float32Array): void {
+  for (let n = 0; n < factors.length; n++) if (Math.abs(factors[n] as number) < negligible) factors[n] = 0
 }
 
 function firstItemFactors(itemCount: number, factors: number, seed: number): Float32Array {

@@ -2,13 +2,18 @@
  * Item neighbours: each item of a user's history votes for the items most like it.
  * Deshpande, Karypis: "Item-based top-N recommendation algorithms", ACM TOIS 2004. With c_ui the weight of a pair, 0 without one,
  *
- *   s_ij = Σ_u c_ui c_uj / (|c_i| |c_j| + shrinkage),   |c_i|² = Σ_u c_ui²,   kept for the `neighbours` largest s_ij > 0 of each i
+ *   s_ij = Σ_u c_ui c_uj n_u^-e / (|c_i|^2p |c_j|^2q + shrinkage),   |c_i|² = Σ_u c_ui²,   kept for the `neighbours` largest s_ij > 0 of each i
  *   score(u, j) = Σ over the user's items i of c_ui × s_ij
+ *
+ * e = 0, p = q = ½ is the cosine; e = 1, p = 1, q below 1 is a random walk of three steps with popularity held down (RP3β: Paudel,
+ * Christoffel, Newell, Bernstein: "Updatable, accurate, diverse, and scalable recommendations", ACM TiiS 2016).
  *
  * | notation  | variable or parameter | shape, unit                                                             |
  * |-----------|-----------------------|-------------------------------------------------------------------------|
  * | c_ui      | `weights`             | a pair; 1 in the paper                                                  |
  * | |c_i|     | `norms`               | items                                                                   |
+ * | n_u       | items of a user       | count                                                                   |
+ * | e, p, q   | `user_exponent`, `own_exponent`, `other_exponent` | -                                           |
  * | s_ij      | `neighbour_…`         | sparse rows of items over items, positions ascending, 32-bit            |
  * | shrinkage | `shrinkage`           | users with weight 1: what few common users show is believed the less    |
  *
@@ -25,7 +30,7 @@ import { vector } from '../factor-model.ts'
 import { HistoryModel, historyTensors, pairTensors, readPairs } from '../history-model.ts'
 import type { Fit, FitProgress, Interactions, Model, ModelFamily, Parameters, Tensors } from '../model.ts'
 import { numberParameter, resolveParameters } from '../parameters.ts'
-import { checkInteractions, transpose } from '../sparse/interactions.ts'
+import { checkInteractions, itemsOfUser, transpose } from '../sparse/interactions.ts'
 import { topK } from '../top-k/top-k.ts'
 
 const algorithm = 'item-knn'
@@ -36,12 +41,24 @@ const leastBatches = 16
 /** Where more than one in so many items share a user, looking at all is faster than sorting those. */
 const denseShare = 16
 
+interface Settings {
+  readonly neighbours: number
+  readonly shrinkage: number
+  readonly userExponent: number
+  readonly ownExponent: number
+  readonly otherExponent: number
+}
+
 class ItemKnnFit implements Fit {
   readonly #input: Interactions
   readonly #usersOfItems: Interactions
   readonly #neighbours: number
   readonly #shrinkage: number
-  readonly #norms: Float64Array
+  /** n_u^-e. */
+  readonly #userShares: Float64Array
+  /** |c_i|^2p and |c_j|^2q. */
+  readonly #ownNorms: Float64Array
+  readonly #otherNorms: Float64Array
   readonly #totalWork: number
   /** Σ_u c_ui c_uj of the row in hand, by j; 0 between rows. */
   readonly #products: Float64Array
@@ -53,13 +70,19 @@ class ItemKnnFit implements Fit {
   #row = 0
   #work = 0
 
-  constructor(input: Interactions, neighbours: number, shrinkage: number, checkpoint: Tensors | undefined) {
+  constructor(input: Interactions, settings: Settings, checkpoint: Tensors | undefined) {
     const { itemCount } = input
     this.#input = input
     this.#usersOfItems = transpose(input)
-    this.#neighbours = Math.min(neighbours, Math.max(0, itemCount - 1))
-    this.#shrinkage = shrinkage
-    this.#norms = norms(this.#usersOfItems)
+    this.#neighbours = Math.min(settings.neighbours, Math.max(0, itemCount - 1))
+    this.#shrinkage = settings.shrinkage
+    this.#userShares = Float64Array.from(
+      { length: input.userCount },
+      (_, user) => itemsOfUser(input, user).length ** -settings.userExponent,
+    )
+    const squares = squaredNorms(this.#usersOfItems)
+    this.#ownNorms = squares.map((square) => square ** settings.ownExponent)
+    this.#otherNorms = squares.map((square) => square ** settings.otherExponent)
     this.#products = new Float64Array(itemCount)
     this.#touched = new Uint32Array(itemCount)
     this.#offsets = new Uint32Array(itemCount + 1)
@@ -149,10 +172,10 @@ class ItemKnnFit implements Fit {
   #findNeighbours(row: number): void {
     const others = this.#sumProducts(row)
     const similarities = new Float32Array(others.length)
-    const norm = this.#norms[row] as number
+    const norm = this.#ownNorms[row] as number
     for (let n = 0; n < others.length; n++) {
       const other = others[n] as number
-      similarities[n] = (this.#products[other] as number) / (norm * (this.#norms[other] as number) + this.#shrinkage)
+      similarities[n] = (this.#products[other] as number) / (norm * (this.#otherNorms[other] as number) + this.#shrinkage)
       this.#products[other] = 0
     }
     let place = this.#offsets[row] as number
@@ -172,9 +195,9 @@ class ItemKnnFit implements Fit {
     const touched = this.#touched
     let size = 0
     for (let n = rowOffsets[row] as number; n < (rowOffsets[row + 1] as number); n++) {
-      const weight = rowWeights[n] as number
-      if (weight === 0) continue
       const user = users[n] as number
+      const weight = (rowWeights[n] as number) * (this.#userShares[user] as number)
+      if (weight === 0) continue
       const end = offsets[user + 1] as number
       for (let pair = offsets[user] as number; pair < end; pair++) {
         const item = items[pair] as number
@@ -193,11 +216,11 @@ class ItemKnnFit implements Fit {
   }
 }
 
-function norms({ userCount: itemCount, offsets, weights }: Interactions): Float64Array {
+function squaredNorms({ userCount: itemCount, offsets, weights }: Interactions): Float64Array {
   return Float64Array.from({ length: itemCount }, (_, item) => {
     let square = 0
     for (let n = offsets[item] as number; n < (offsets[item + 1] as number); n++) square += (weights[n] as number) ** 2
-    return Math.sqrt(square)
+    return square
   })
 }
 
@@ -246,11 +269,42 @@ export const itemKnn: ModelFamily = {
       minimum: 0,
       maximum: 1e9,
     },
+    {
+      name: 'user_exponent',
+      description: 'Exponent e: above 0 users with many items say less of what is alike',
+      type: 'number',
+      default: 0,
+      minimum: 0,
+      maximum: 2,
+    },
+    {
+      name: 'own_exponent',
+      description: 'Exponent p of the item that votes; 0.5: cosine',
+      type: 'number',
+      default: 0.5,
+      minimum: 0,
+      maximum: 2,
+    },
+    {
+      name: 'other_exponent',
+      description: 'Exponent q of the item that is voted for; 0.5: cosine, less favours what is popular',
+      type: 'number',
+      default: 0.5,
+      minimum: 0,
+      maximum: 2,
+    },
   ],
   start(input: Interactions, given: Parameters, _seed: number, checkpoint?: Tensors): Fit {
     checkInteractions(input)
     const parameters = resolveParameters(itemKnn, given)
-    return new ItemKnnFit(input, numberParameter(parameters, 'neighbours'), numberParameter(parameters, 'shrinkage'), checkpoint)
+    const settings: Settings = {
+      neighbours: numberParameter(parameters, 'neighbours'),
+      shrinkage: numberParameter(parameters, 'shrinkage'),
+      userExponent: numberParameter(parameters, 'user_exponent'),
+      ownExponent: numberParameter(parameters, 'own_exponent'),
+      otherExponent: numberParameter(parameters, 'other_exponent'),
+    }
+    return new ItemKnnFit(input, settings, checkpoint)
   },
   load: (tensors) => new ItemKnnModel(tensors),
 }

@@ -1,238 +1,277 @@
 /**
- * Chooses a model family and its parameters for a set of pairs: a climb over a small grid a family.
+ * Chooses a model family, its parameters, what signals weigh, and a blend, for a set of pairs.
  *
- * A part of the pairs is held out (`validationSplit`), and every candidate is fitted on the rest and measured by nDCG@20 on the part. First the
- * starting point of each family is tried; then, from the best family down, steps from the family's starting point along each axis, as long as they make it better. A fit that would leave no time to fit its model on all pairs is given up.
+ * Every candidate is fitted on one part of the pairs and measured by nDCG@20 on the other. In turn:
  *
- * Deterministic but for the budget: while time is left, the same pairs and seed give the same choice. The clock is the caller's.
+ *   1. popularity, of all of the time and of the newest weeks; what was chosen the time before, where there is such
+ *   2. each family from its starting points (search-space.ts)
+ *   3. the families that came near the best, the best first: from their best point along each axis, as long as it gets better
+ *   4. what signals weigh (half-life, rating, viewings, clicks), for the best
+ *   5. weights of a blend of the best of each such family and one popularity
+ *
+ * A fit that is far behind its family's best at a third of the way is given up, and so is one that would leave no time to fit its model on
+ * all pairs. Deterministic but for the seconds: while time is left, the same pairs and seed give the same choice. The clock is the caller's.
  */
 import { MatineeError } from '../../contracts/errors.ts'
-import { catalogueSizeOf, measureUsers } from '../evaluation/rank-users.ts'
-import { familyOf } from '../families.ts'
-import { RankingMetrics } from '../metrics/ranking-metrics.ts'
-import type { FitResources, Interactions, Model, Parameters } from '../model.ts'
-import { randomHoldOut, timeSplit, type Split } from '../split/split.ts'
-import { selectPairs } from '../sparse/interactions.ts'
-
-export const validationCutoff = 20
-const validationShare = 0.1
-/** More would only tell the same more exactly. */
-const mostValidationUsers = 10_000
-/** A fit on all pairs takes that much longer than one on the rest, with a margin. */
-const refitFactor = 1.3
-
-/** Values of a family's parameters in rising order, and where the climb starts. Parameters that are not named keep their defaults. */
-interface Grid {
-  readonly algorithm: string
-  readonly axes: Readonly<Record<string, { readonly values: readonly number[]; readonly start: number }>>
-}
+import { blendedFamilies, blendParameters } from '../blend/blend.ts'
+import type { Candidate } from '../candidate.ts'
+import { signalParameters } from '../signals/pair-weights.ts'
+import { popularity } from '../popularity/popularity.ts'
+import type { Model, Parameters } from '../model.ts'
+import { measureCombinations, type Weights } from './blend-weights.ts'
+import { familySpaces, popularities, signalAxes, type Axis, type FamilySpace } from './search-space.ts'
+import { keyOf, refitFactor, Trials, withParameters, type FittedTrial, type Trial, type TrialsOptions } from './trials.ts'
 
 /** A step that gains less is noise, and often costs twice the time. */
 const leastGain = 1.002
+/** Families that start further behind the best are not climbed. */
+const climbedShare = 0.8
+/** What climbs may take of the time, so that signals and blends have some. */
+const climbingShare = 0.6
+/** At most so many families are blended, popularity aside. */
+const mostBlended = 3
+/** Tried of a second and third family, against 1 of the first; and of popularity, against the sum of the others. */
+const blendedWeights = [0.25, 0.5, 1]
+const popularityWeights = [0.02, 0.05, 0.1, 0.2, 0.4, 0.8]
 
-/** In the order in which they are tried: the cheap ones first. */
-const grids: readonly Grid[] = [
-  { algorithm: 'popularity', axes: {} },
-  {
-    algorithm: 'item-knn',
-    axes: { neighbours: { values: [10, 20, 50, 200], start: 20 }, shrinkage: { values: [0, 5, 20, 100], start: 5 } },
-  },
-  { algorithm: 'ease', axes: { regularization: { values: [10, 30, 100, 200, 400, 800, 1600, 5000], start: 400 } } },
-  {
-    algorithm: 'ials',
-    axes: {
-      unobserved_weight: { values: [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1], start: 0.1 },
-      regularization: { values: [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1], start: 0.02 },
-      factors: { values: [16, 32, 64, 128, 256], start: 64 },
-    },
-  },
-  {
-    algorithm: 'warp',
-    axes: { factors: { values: [30, 64], start: 30 }, epochs: { values: [10, 30], start: 10 } },
-  },
-]
-
-export interface Trial {
-  readonly algorithm: string
-  readonly parameters: Parameters
-  /** nDCG@20 on the validation part; undefined where the fit was given up, could not be made or diverged. */
-  readonly ndcg: number | undefined
-  readonly seconds: number
-}
-
-export interface SearchOptions {
-  readonly train: Interactions
-  readonly seed: number
-  /** Seconds that search and the fit on all pairs may take together. */
-  readonly budgetSeconds: number
-  /** Seconds since the search began, from a clock that never goes back. */
-  readonly elapsedSeconds: () => number
-  readonly resources?: FitResources
+export interface SearchOptions extends TrialsOptions {
+  /** What was chosen the time before: tried early, and climbed from. */
+  readonly carried?: Candidate
   /** Told of each candidate once it is measured. */
   readonly report?: (trial: Trial) => void
 }
 
-export interface SearchResult {
-  readonly algorithm: string
-  /** Those that the search set; the others are the family's defaults. */
-  readonly parameters: Parameters
-  readonly validation: 'time' | 'random'
+export interface SearchResult extends Candidate {
   readonly trials: readonly Trial[]
 }
 
-/** @throws MatineeError `no_training_data` where the pairs are too few to hold any out. */
-export function searchModels(options: SearchOptions): SearchResult {
-  const { kind, train, test } = validationSplit(options.train, options.seed)
-  const search = new Search(options, train, thinned(test))
-  for (const grid of grids) search.climbFrom(grid, false)
-  for (const grid of grids.toSorted((a, b) => search.bestOf(b) - search.bestOf(a))) search.climbFrom(grid, true)
-  const { best } = search
-  if (best === undefined) throw new MatineeError('no_training_data', 'no model could be measured: no user has pairs in both parts')
-  return { algorithm: best.algorithm, parameters: best.parameters, validation: kind, trials: search.trials }
-}
-
 /**
- * The newest tenth of the pairs, where they have times and most of that tenth is of users who have a history before it: that is what a model
- * meets in use. Else a random tenth: of strangers nothing personal can be learnt.
+ * Yields between batches. @throws MatineeError `no_training_data` where nobody has pairs in both parts.
  */
-export function validationSplit(pairs: Interactions, seed: number): Split & { readonly kind: 'time' | 'random' } {
-  const { times } = pairs
-  if (times !== undefined && times.length > 0) {
-    const cut = times.toSorted()[Math.floor((1 - validationShare) * times.length)] as number
-    if (times.some((time) => time < cut)) {
-      const split = timeSplit(pairs, cut)
-      if (shareOfKnownUsers(split) > 0.5) return { kind: 'time', ...split }
-    }
-  }
-  return { kind: 'random', ...randomHoldOut(pairs, validationShare, seed) }
+export function* searchModels(options: SearchOptions): Generator<void, SearchResult> {
+  const search = new Search(options)
+  yield* search.run()
+  const { best, trials } = search
+  if (best === undefined) throw new MatineeError('no_training_data', 'no model could be measured: no user has pairs in both parts')
+  return { algorithm: best.algorithm, parameters: best.parameters, trials }
 }
-
-function shareOfKnownUsers({ train, test }: Split): number {
-  let known = 0
-  for (let user = 0; user < test.userCount; user++)
-    if (train.offsets[user] !== train.offsets[user + 1]) known += (test.offsets[user + 1] as number) - (test.offsets[user] as number)
-  return known / test.items.length
-}
-
-/** Every n-th user's pairs, so that at most `mostValidationUsers` are left. */
-function thinned(test: Interactions): Interactions {
-  const users = test.offsets.reduce((count, offset, n) => count + Number(n > 0 && offset !== test.offsets[n - 1]), 0)
-  const step = Math.ceil(users / mostValidationUsers)
-  if (step <= 1) return test
-  const keep = new Uint8Array(test.items.length)
-  for (let user = 0, n = 0; user < test.userCount; user++) {
-    if (test.offsets[user] === test.offsets[user + 1]) continue
-    if (n % step === 0) keep.fill(1, test.offsets[user], test.offsets[user + 1])
-    n++
-  }
-  return selectPairs(test, keep)
-}
-
-/** A point of a grid: the number of the value on each axis. */
-type Point = Readonly<Record<string, number>>
 
 class Search {
   readonly trials: Trial[] = []
   readonly #options: SearchOptions
-  readonly #train: Interactions
-  readonly #test: Interactions
-  readonly #known = new Map<string, Trial>()
-  /** Of the model that is the best so far, on all pairs. */
-  #refitSeconds = 0
+  readonly #runs: Trials
+  readonly #known = new Map<string, FittedTrial>()
+  /** The best of each family, with its model. */
+  readonly #bestOf = new Map<string, FittedTrial>()
+  best: Trial | undefined
 
-  constructor(options: SearchOptions, train: Interactions, test: Interactions) {
+  constructor(options: SearchOptions) {
     this.#options = options
-    this.#train = train
-    this.#test = test
+    this.#runs = new Trials(options)
   }
 
-  get best(): Trial | undefined {
-    return this.trials.reduce<Trial | undefined>((best, trial) => (scoreOf(trial) > scoreOf(best) ? trial : best), undefined)
+  *run(): Generator<void> {
+    const { split, signals, carried, limits } = this.#options
+    for (const parameters of popularities(split.train)) yield* this.#try({ algorithm: popularity.algorithm, parameters }, 1)
+    const spaces = familySpaces(split.train)
+    for (const candidate of carried === undefined ? [] : partsOf(carried)) yield* this.#try(candidate, climbingShare)
+    for (const { algorithm, starts } of spaces) for (const parameters of starts) yield* this.#try({ algorithm, parameters }, climbingShare)
+
+    const near = (share: number): readonly FamilySpace[] =>
+      spaces
+        .filter(({ algorithm }) => this.#scoreOf(algorithm) > share * (this.best?.ndcg ?? 0))
+        .toSorted((a, b) => this.#scoreOf(b.algorithm) - this.#scoreOf(a.algorithm))
+    for (const { algorithm, axes } of near(climbedShare)) yield* this.#climb(algorithm, axes)
+    const [leader] = near(climbedShare)
+    if (leader !== undefined) for (const axis of signalAxes(signals)) yield* this.#scan(leader.algorithm, axis)
+    if (limits.trials > this.trials.length) yield* this.#blend(near(climbedShare).slice(0, mostBlended))
   }
 
-  bestOf({ algorithm }: Grid): number {
-    return Math.max(-1, ...this.trials.filter((trial) => trial.algorithm === algorithm).map(scoreOf))
-  }
-
-  /** Tries the start of a grid, and with `on` goes from point to better point. */
-  climbFrom(grid: Grid, on: boolean): void {
-    let point: Point = Object.fromEntries(Object.entries(grid.axes).map(([name, { values, start }]) => [name, values.indexOf(start)]))
-    let score = scoreOf(this.#try(grid, point))
-    for (let isBetter = on && score >= 0; isBetter;) {
+  /** From the family's best point to better ones, one axis after the other. */
+  *#climb(algorithm: string, axes: readonly Axis[]): Generator<void> {
+    for (let isBetter = true; isBetter;) {
       isBetter = false
-      for (const [name, step] of directionsOf(grid)) {
-        for (;;) {
-          const next = moved(grid, point, name, step)
-          const reached = next === undefined ? -1 : scoreOf(this.#try(grid, next))
-          if (next === undefined || reached <= leastGain * score) break
-          ;[point, score, isBetter] = [next, reached, true]
+      for (const axis of axes) {
+        for (const direction of [1, -1] as const) {
+          for (;;) {
+            const from = this.#bestOf.get(algorithm)
+            const value = from && next(axis, from.parameters, direction)
+            if (from === undefined || value === undefined) break
+            const tried = yield* this.#try(withParameters(from, { [axis.name]: value }), climbingShare)
+            if (!((tried?.ndcg ?? 0) > leastGain * (from.ndcg ?? 0))) break
+            isBetter = true
+          }
         }
       }
     }
   }
 
-  #try(grid: Grid, point: Point): Trial | undefined {
-    const parameters = Object.fromEntries(Object.entries(grid.axes).map(([name, { values }]) => [name, values[point[name] ?? 0] ?? 0]))
-    const key = JSON.stringify([grid.algorithm, parameters])
-    const before = this.#known.get(key)
-    if (before !== undefined) return before
-    const { budgetSeconds, elapsedSeconds, report } = this.#options
-    const isFirst = this.trials.length === 0
-    if (!isFirst && elapsedSeconds() + this.#refitSeconds > budgetSeconds) return undefined
-    const started = elapsedSeconds()
-    const model = this.#fit(grid.algorithm, parameters, isFirst)
-    const fitSeconds = elapsedSeconds() - started
-    const ndcg = model && this.#measure(model)
-    const trial: Trial = { algorithm: grid.algorithm, parameters, ndcg, seconds: elapsedSeconds() - started }
-    if (scoreOf(trial) > scoreOf(this.best)) this.#refitSeconds = refitFactor * fitSeconds
-    this.#known.set(key, trial)
-    this.trials.push(trial)
-    report?.(trial)
-    return trial
-  }
-
-  /** Undefined where it cannot be had in time, does not fit into memory, or diverges. */
-  #fit(algorithm: string, parameters: Parameters, atAnyCost: boolean): Model | undefined {
-    const { budgetSeconds, elapsedSeconds, seed, resources } = this.#options
-    const started = elapsedSeconds()
-    try {
-      const fit = familyOf(algorithm).start(this.#train, parameters, seed, undefined, resources)
-      for (;;) {
-        const { fraction } = fit.advance()
-        if (fraction === 1) return fit.finish()
-        const spent = elapsedSeconds() - started
-        // This fit to its end, and then this model, or at least the best so far, on all pairs.
-        const due = started + spent / fraction + refitFactor * (spent / fraction)
-        if (!atAnyCost && due > budgetSeconds && spent > 0.01 * budgetSeconds) return undefined
-      }
-    } catch (error) {
-      if (error instanceof MatineeError && givenUp.has(error.code)) return undefined
-      throw error
+  /** Values far apart first, then those beside the best: a signal may show its use only far from where it is not used. */
+  *#scan(algorithm: string, axis: Axis): Generator<void> {
+    const from = this.#bestOf.get(algorithm)
+    if (from === undefined) return
+    const coarse = axis.values.filter((_, n) => (axis.values.length - 1 - n) % 2 === 0)
+    for (const value of coarse) yield* this.#try(withParameters(from, { [axis.name]: value }), 0.8)
+    const best = this.#bestOf.get(algorithm)
+    if (best === undefined) return
+    for (const direction of [1, -1] as const) {
+      const value = next(axis, best.parameters, direction)
+      if (value !== undefined) yield* this.#try(withParameters(best, { [axis.name]: value }), 0.8)
     }
   }
 
-  #measure(model: Model): number | undefined {
-    const metrics = new RankingMetrics({
-      cutoffs: [validationCutoff],
-      itemCount: this.#train.itemCount,
-      catalogueSize: catalogueSizeOf(this.#train),
+  *#blend(spaces: readonly FamilySpace[]): Generator<void> {
+    const { split, limits, elapsedSeconds } = this.#options
+    const [first, ...others] = yield* this.#fittedAlike(spaces)
+    if (first === undefined) return
+    const popular = [...this.#known.values()].filter(({ algorithm }) => algorithm === popularity.algorithm).flatMap(withModel)
+    const started = elapsedSeconds()
+    const time = (parts: readonly Fitted[]): number => refitFactor * parts.reduce((sum, { trial }) => sum + trial.fitSeconds, 0)
+    // What is blended must be fitted again together; those that there is no time for are left out.
+    let chosen: readonly Fitted[] = [first]
+    for (const other of others) if (started + 1.2 * time([...chosen, other]) < limits.seconds) chosen = [...chosen, other]
+    let weights: Weights = chosen.map((_, n) => Number(n === 0))
+
+    const improve = function* (
+      this: Search,
+      parts: readonly Fitted[],
+      combinations: readonly Weights[],
+    ): Generator<void, Weights | undefined> {
+      const models = parts.map(({ model }) => model)
+      const tries = measureCombinations(models, combinations, split.train, this.#runs.validation)
+      for (;;) {
+        const step = tries.next()
+        if (step.done === true) {
+          const best = step.value.indexOf(Math.max(...step.value))
+          return this.#record(parts, combinations[best] ?? [], step.value[best] ?? 0, elapsedSeconds() - started)
+        }
+        if (elapsedSeconds() + time(parts) > limits.seconds) return undefined
+        yield
+      }
+    }.bind(this)
+
+    if (chosen.length > 1) weights = (yield* improve(chosen, combinationsOf(chosen.length))) ?? weights
+    for (const one of popular) {
+      const sum = weights.reduce((total, weight) => total + weight, 0)
+      yield* improve(
+        [...chosen, one],
+        popularityWeights.map((weight) => [...weights, weight * sum]),
+      )
+    }
+  }
+
+  /** Notes a blend as a trial. Returns its weights where it is the best so far. */
+  #record(parts: readonly Fitted[], weights: Weights, ndcg: number, seconds: number): Weights | undefined {
+    const used = parts.flatMap(({ trial }, n) => ((weights[n] ?? 0) > 0 ? [{ trial, weight: weights[n] ?? 0 }] : []))
+    const [first] = used
+    if (first === undefined || used.length < 2) return undefined
+    const parameters = Object.assign(
+      // iALS alone has a weight by default.
+      { 'ials.weight': 0 },
+      ...used.map(({ trial, weight }) => blendParameters(trial.algorithm, weight, familyPart(trial.parameters))),
+      signalPart(first.trial.parameters),
+    ) as Parameters
+    const trial: Trial = { algorithm: 'blend', parameters, ndcg, seconds }
+    this.#note(trial)
+    return this.best === trial ? weights : undefined
+  }
+
+  *#try(candidate: Candidate, share: number): Generator<void, FittedTrial | undefined> {
+    const key = keyOf(candidate)
+    const before = this.#known.get(key)
+    if (before !== undefined) return before
+    const { limits, elapsedSeconds } = this.#options
+    const isFirst = this.trials.length === 0
+    const left = share * limits.seconds - elapsedSeconds() - (1 + refitFactor) * this.#expectedSeconds(candidate)
+    if (!isFirst && (left <= 0 || this.trials.length >= limits.trials)) return undefined
+    const trial = yield* this.#runs.run(candidate, isFirst ? Infinity : limits.seconds)
+    this.#known.set(key, trial)
+    if (!((trial.ndcg ?? -1) <= this.#scoreOf(trial.algorithm))) this.#bestOf.set(trial.algorithm, trial)
+    else if (trial.algorithm !== popularity.algorithm) this.#known.set(key, withoutModel(trial))
+    this.#note({
+      algorithm: trial.algorithm,
+      parameters: trial.parameters,
+      ndcg: trial.ndcg,
+      seconds: trial.seconds,
+      ...(trial.ended === undefined ? {} : { ended: trial.ended }),
     })
-    const batches = measureUsers({ model, train: this.#train, test: this.#test, metrics, threads: this.#options.resources?.threads })
-    while (batches.next().done !== true);
-    return metrics.result()[`ndcg@${validationCutoff}`]
+    return trial
+  }
+
+  #note(trial: Trial): void {
+    this.trials.push(trial)
+    const enough = trial.algorithm === 'blend' ? leastGain : 1
+    if (trial.ndcg !== undefined && (this.best?.ndcg === undefined || trial.ndcg > enough * this.best.ndcg)) this.best = trial
+    this.#options.report?.(trial)
+  }
+
+  /** From the family's fits before: more factors and more neighbours take longer. */
+  #expectedSeconds({ algorithm, parameters }: Candidate): number {
+    const before = this.#bestOf.get(algorithm)
+    if (before === undefined) return 0
+    const size = (one: Parameters): number => Number(one['factors'] ?? 1) ** 1.5
+    return (before.fitSeconds * size(parameters)) / size(before.parameters)
+  }
+
+  #scoreOf(algorithm: string): number {
+    return this.#bestOf.get(algorithm)?.ndcg ?? -1
+  }
+
+  /** The best of each family, of pairs that weigh what they do for the best of the first. */
+  *#fittedAlike(spaces: readonly FamilySpace[]): Generator<void, readonly Fitted[]> {
+    const leader = this.#bestOf.get(spaces[0]?.algorithm ?? '')
+    const fitted: Fitted[] = []
+    for (const { algorithm } of spaces) {
+      const best = this.#bestOf.get(algorithm)
+      if (best === undefined || leader === undefined) continue
+      const alike = { algorithm, parameters: { ...familyPart(best.parameters), ...signalPart(leader.parameters) } }
+      const trial = keyOf(alike) === keyOf(best) ? best : yield* this.#try(alike, 0.9)
+      if (trial?.ndcg !== undefined) fitted.push(...withModel(trial))
+    }
+    return fitted
   }
 }
 
-const givenUp: ReadonlySet<string> = new Set(['training_memory', 'training_diverged'])
-
-const scoreOf = (trial: Trial | undefined): number => trial?.ndcg ?? -1
-
-function* directionsOf(grid: Grid): Generator<readonly [axis: string, step: 1 | -1]> {
-  for (const name of Object.keys(grid.axes)) yield* [[name, 1] as const, [name, -1] as const]
+interface Fitted {
+  readonly trial: FittedTrial
+  readonly model: Model
 }
 
-/** Undefined beyond the end of the axis. */
-function moved(grid: Grid, point: Point, axis: string, step: number): Point | undefined {
-  const place = (point[axis] ?? 0) + step
-  return grid.axes[axis]?.values[place] === undefined ? undefined : { ...point, [axis]: place }
+const withModel = (trial: FittedTrial): readonly Fitted[] => (trial.model === undefined ? [] : [{ trial, model: trial.model }])
+
+function withoutModel({ model: _, ...trial }: FittedTrial): FittedTrial {
+  return trial
+}
+
+/** The first weight is 1. */
+function combinationsOf(parts: number): readonly Weights[] {
+  const values = [0, ...blendedWeights]
+  let combinations: readonly Weights[] = [[1]]
+  for (let part = 1; part < parts; part++) combinations = combinations.flatMap((weights) => values.map((value) => [...weights, value]))
+  return combinations
+}
+
+/** The next value of an axis beyond where the candidate stands; undefined beyond its end. */
+function next({ name, values }: Axis, parameters: Parameters, direction: 1 | -1): number | undefined {
+  const value = parameters[name]
+  if (typeof value !== 'number') return direction === 1 ? values[0] : undefined
+  return direction === 1 ? values.find((one) => one > value) : values.findLast((one) => one < value)
+}
+
+const signalNames: ReadonlySet<string> = new Set(signalParameters.map(({ name }) => name))
+const signalPart = (parameters: Parameters): Parameters =>
+  Object.fromEntries(Object.entries(parameters).filter(([name]) => signalNames.has(name)))
+const familyPart = (parameters: Parameters): Parameters =>
+  Object.fromEntries(Object.entries(parameters).filter(([name]) => !signalNames.has(name)))
+
+/** The families of a blend, each by itself; another candidate is its own only part. */
+function partsOf(candidate: Candidate): readonly Candidate[] {
+  if (candidate.algorithm !== 'blend') return [candidate]
+  return blendedFamilies.flatMap(({ algorithm }) => {
+    if (!(Number(candidate.parameters[`${algorithm}.weight`] ?? 0) > 0)) return []
+    const own = Object.entries(candidate.parameters).flatMap(([name, value]) =>
+      name.startsWith(`${algorithm}.`) && name !== `${algorithm}.weight` ? [[name.slice(algorithm.length + 1), value] as const] : [],
+    )
+    return [{ algorithm, parameters: { ...Object.fromEntries(own), ...signalPart(candidate.parameters) } }]
+  })
 }

@@ -2,6 +2,7 @@
  * How alike titles are: the cosine of their factors; of a model without factors, that of their viewers (users in common over the root of
  * the product of both titles' users). A title without factors or viewers is like none: 0.
  */
+import { BlendModel } from '../blend/blend.ts'
 import type { Interactions, Model } from '../model.ts'
 import { itemsOfUser, transpose } from '../sparse/interactions.ts'
 
@@ -15,6 +16,7 @@ export interface ItemSimilarity {
 
 /** @param seen what each user watched: kept, and turned over when first needed */
 export function itemSimilarityOf(model: Model, seen: Interactions): ItemSimilarity {
+  if (model instanceof BlendModel) return itemSimilarityOf(model.leading, seen)
   const factors = model.tensors().get('item_factors')?.data
   return factors instanceof Float32Array ? bySharedFactors(factors, model.itemCount) : bySharedViewers(seen)
 }

@@ -211,9 +211,18 @@ class WarpFit implements Fit {
   }
 
   finish(): Model {
-    const { epochs, factors, learningRate, maxSampled, regularization } = this.#settings
+    const { epochs } = this.#settings
     if (this.#epoch < epochs)
       throw new MatineeError('internal', `warp: ${this.#epoch} of ${epochs} epochs are done; advance until fraction is 1`)
+    return this.#model()
+  }
+
+  preview(): Model | undefined {
+    return this.#epoch === 0 || this.#isWithinEpoch() ? undefined : this.#model()
+  }
+
+  #model(): Model {
+    const { factors, learningRate, maxSampled, regularization } = this.#settings
     return new WarpModel(
       new Map<string, Tensor>([
         ...this.#sides().map(([rows, count, name]) => [`${name}_factors`, matrix(this.#readRows(rows, count, 0), count, factors)] as const),

@@ -1,0 +1,50 @@
+/** Which pairs a search measures its candidates by. */
+import type { Interactions } from '../model.ts'
+import { randomHoldOut, timeSplit, type Split } from '../split/split.ts'
+import { selectPairs } from '../sparse/interactions.ts'
+
+const validationShare = 0.1
+/** Scores that are ranked for one candidate; within these bounds as many users as that gives. */
+const rankedScores = 1e8
+const [fewestUsers, mostUsers] = [1000, 5000]
+
+/**
+ * The newest tenth of the pairs, where they have times and most of that tenth is of users who have a history before it: that is what a model
+ * meets in use. Else a random tenth: of strangers nothing personal can be learnt.
+ */
+export function validationSplit(pairs: Interactions, seed: number): Split & { readonly kind: 'time' | 'random' } {
+  const { times } = pairs
+  if (times !== undefined && times.length > 0) {
+    const cut = times.toSorted()[Math.floor((1 - validationShare) * times.length)] as number
+    if (times.some((time) => time < cut)) {
+      const split = timeSplit(pairs, cut)
+      if (shareOfKnownUsers(split) > 0.5) return { kind: 'time', ...split }
+    }
+  }
+  return { kind: 'random', ...randomHoldOut(pairs, validationShare, seed) }
+}
+
+function shareOfKnownUsers({ train, test }: Split): number {
+  let known = 0
+  for (let user = 0; user < test.userCount; user++)
+    if (train.offsets[user] !== train.offsets[user + 1]) known += (test.offsets[user + 1] as number) - (test.offsets[user] as number)
+  return known / test.items.length
+}
+
+/** So many of the users that more would only tell the same more exactly. */
+export const enoughUsers = ({ itemCount }: Interactions): number =>
+  Math.round(Math.min(mostUsers, Math.max(fewestUsers, rankedScores / Math.max(1, itemCount))))
+
+/** Every n-th user's pairs, so that at most so many users are left. */
+export function thinned(test: Interactions, atMost: number): Interactions {
+  const users = test.offsets.reduce((count, offset, n) => count + Number(n > 0 && offset !== test.offsets[n - 1]), 0)
+  const step = Math.ceil(users / atMost)
+  if (step <= 1) return test
+  const keep = new Uint8Array(test.items.length)
+  for (let user = 0, n = 0; user < test.userCount; user++) {
+    if (test.offsets[user] === test.offsets[user + 1]) continue
+    if (n % step === 0) keep.fill(1, test.offsets[user], test.offsets[user + 1])
+    n++
+  }
+  return selectPairs(test, keep)
+}

@@ -1,0 +1,107 @@
+/**
+ * What a pair weighs in training, from all that the logs hold of it:
+ *
+ *   watched        w = (1 - s + s × rating) × (1 + g × log2(viewings)) × 2^(-age / half-life)
+ *   only clicked   w = c × 2^(-age / half-life)
+ *
+ * | notation  | parameter                | unit and meaning                                              |
+ * |-----------|--------------------------|---------------------------------------------------------------|
+ * | s         | `signals.rating_share`   | 1: a pair weighs its rating; 0: all watched pairs weigh alike |
+ * | g         | `signals.watch_gain`     | what each doubling of the viewings adds                       |
+ * | c         | `signals.click_weight`   | 0: a click without a viewing says nothing                     |
+ * | half-life | `signals.half_life_days` | 0: pairs do not age                                           |
+ *
+ * Age is that of the pair's newest event at the newest of all. With a half-life weights are scaled so that their mean stays what it was
+ * without: else it would change, beside what counts for how much, how strongly a model is held to its prior. A click that weighs nothing is
+ * left out. Linear in the pairs; no randomness.
+ */
+import { MatineeError } from '../../contracts/errors.ts'
+import type { Interactions, Parameters, ParameterSpec } from '../model.ts'
+import { numberParameter } from '../parameters.ts'
+import { selectPairs } from '../sparse/interactions.ts'
+
+const secondsPerDay = 86_400
+
+/** Pairs of either log. One entry a pair in each array. */
+export interface PairSignals {
+  /** Weights are ratings, 0 where there was no viewing; times are those of the newest event. */
+  readonly pairs: Interactions
+  /** How many there were; absent: one of each pair with a rating, and no clicks. */
+  readonly viewings?: Float32Array
+  readonly clicks?: Float32Array
+}
+
+export const signalParameters: readonly ParameterSpec[] = [
+  {
+    name: 'signals.rating_share',
+    description: 'How much of a watched pair’s weight is its rating: 0 to 1',
+    type: 'number',
+    default: 1,
+    minimum: 0,
+    maximum: 1,
+  },
+  {
+    name: 'signals.watch_gain',
+    description: 'What each doubling of the viewings adds',
+    type: 'number',
+    default: 0,
+    minimum: 0,
+    maximum: 10,
+  },
+  {
+    name: 'signals.click_weight',
+    description: 'Weight of a pair that was clicked and not watched; 0: left out',
+    type: 'number',
+    default: 0,
+    minimum: 0,
+    maximum: 1,
+  },
+  {
+    name: 'signals.half_life_days',
+    description: 'Age at which a pair weighs half; 0: pairs do not age',
+    type: 'number',
+    default: 0,
+    minimum: 0,
+    maximum: 100_000,
+  },
+]
+
+/** @throws MatineeError `parameter_invalid` where pairs without times are to age. */
+export function weighPairs({ pairs, viewings, clicks }: PairSignals, parameters: Parameters): Interactions {
+  const ratingShare = numberParameter(parameters, 'signals.rating_share')
+  const watchGain = numberParameter(parameters, 'signals.watch_gain')
+  const clickWeight = numberParameter(parameters, 'signals.click_weight')
+  const { weights: ratings, times } = pairs
+  const weights = new Float32Array(ratings.length)
+  const keep = new Uint8Array(ratings.length)
+  for (let pair = 0; pair < ratings.length; pair++) {
+    const rating = ratings[pair] as number
+    const isWatched = rating > 0
+    const isClicked = clicks !== undefined && (clicks[pair] as number) > 0
+    const repeats = Math.log2(Math.max(1, viewings?.[pair] ?? 1))
+    weights[pair] = isWatched ? (1 - ratingShare + ratingShare * rating) * (1 + watchGain * repeats) : isClicked ? clickWeight : 0
+    keep[pair] = Number(isWatched || !isClicked || clickWeight > 0)
+  }
+  const halfLifeSeconds = numberParameter(parameters, 'signals.half_life_days') * secondsPerDay
+  if (halfLifeSeconds > 0) age(weights, times, halfLifeSeconds)
+  const weighed = { ...pairs, weights }
+  return keep.includes(0) ? selectPairs(weighed, keep) : weighed
+}
+
+function age(weights: Float32Array, times: Float64Array | undefined, halfLifeSeconds: number): void {
+  if (times === undefined)
+    throw new MatineeError('parameter_invalid', 'signals.half_life_days needs the times of pairs, and these have none; allowed is 0')
+  const newest = times.reduce((latest, time) => Math.max(latest, time), -Infinity)
+  let before = 0
+  let after = 0
+  for (let pair = 0; pair < weights.length; pair++) {
+    const weight = weights[pair] as number
+    const aged = weight * 2 ** (((times[pair] as number) - newest) / halfLifeSeconds)
+    before += weight
+    after += aged
+    weights[pair] = aged
+  }
+  if (after === 0) return
+  const scale = before / after
+  for (let pair = 0; pair < weights.length; pair++) weights[pair] = scale * (weights[pair] as number)
+}
