@@ -1,5 +1,5 @@
 /**
- * `npm run bench -- auto [--data dense,sparse,ml-100k] [--budget SECONDS]`: what `matinee evaluate --model auto` finds, how long it takes and
+ * `npm run bench -- auto [--data dense,sparse,ml-100k] [--budget SECONDS] [--trials]`: what `matinee evaluate --model auto` finds, how long it takes and
  * what it holds in memory, beside the old system's setting (WARP, 30 factors, 10 epochs). Made-up pairs are of the sizes of well-known data
  * sets, long-tailed; what families gain on them is no forecast for real ones. Every run is a process of its own.
  */
@@ -40,7 +40,11 @@ interface Outcome {
 export async function run(args: readonly string[]): Promise<void> {
   const { values: flags } = parseArgs({
     args: [...args],
-    options: { data: { type: 'string', default: 'dense,sparse,ml-100k' }, budget: { type: 'string', default: '120' } },
+    options: {
+      data: { type: 'string', default: 'dense,sparse,ml-100k' },
+      budget: { type: 'string', default: '120' },
+      trials: { type: 'boolean', default: false },
+    },
   })
   const scratch = mkdtempSync(join(tmpdir(), 'matinee-auto-'))
   try {
@@ -55,7 +59,7 @@ export async function run(args: readonly string[]): Promise<void> {
       writeSplit(name, scratch)
       const old = await evaluate(scratch, ['--model', 'warp', '--param', 'factors=30', '--param', 'epochs=10'])
       tell(name, old)
-      const found = await evaluate(scratch, ['--model', 'auto', '--budget', flags.budget])
+      const found = await evaluate(scratch, ['--model', 'auto', '--budget', flags.budget], flags.trials)
       tell(name, found)
       const gain = (found.metrics['ndcg@20'] ?? 0) / (old.metrics['ndcg@20'] ?? 1) - 1
       process.stdout.write(`${name}: nDCG@20 ${(100 * gain).toFixed(1)} % above the old setting\n`)
@@ -91,11 +95,11 @@ function writeCsv(path: string, pairs: Interactions): void {
   writeFileSync(path, `user,item\n${Array.from(pairs.items, (item, n) => `${users[n]},${item}`).join('\n')}\n`)
 }
 
-async function evaluate(folder: string, flags: readonly string[]): Promise<Outcome> {
+async function evaluate(folder: string, flags: readonly string[], tellTrials = false): Promise<Outcome> {
   const files = ['--train', join(folder, 'train.csv'), '--test', join(folder, 'test.csv')]
   const all = [matinee, 'evaluate', ...files, ...flags, '--threads', '2', '--json']
   const { stdout, stderr } = await execute(process.execPath, all, { maxBuffer: 1 << 26 })
-  process.stderr.write(stderr)
+  if (tellTrials) process.stderr.write(stderr)
   return JSON.parse(stdout) as Outcome
 }
 
@@ -104,13 +108,20 @@ function tell(name: string, { model, params, users, items, pairs, seconds, metri
   const cells = [
     name,
     [users, items, pairs].map((count) => count.toLocaleString('en')).join(', '),
-    `${model} ${Object.entries(params)
-      .map(([parameter, value]) => `${parameter}=${value}`)
-      .join(' ')}`,
+    `${model} ${takingPart(params)}`,
     search?.trials.length ?? 1,
     total.toFixed(1),
     peakRssMiB,
     ...['recall@20', 'ndcg@20'].map((metric) => (metrics[metric] ?? NaN).toFixed(4)),
   ]
   process.stdout.write(`| ${cells.join(' | ')} |\n`)
+}
+
+/** Without the families of a blend that have weight 0. */
+function takingPart(params: Outcome['params']): string {
+  const isOut = (name: string): boolean => params[`${name.split('.')[0]}.weight`] === 0
+  return Object.entries(params)
+    .filter(([name]) => !isOut(name))
+    .map(([name, value]) => `${name}=${value}`)
+    .join(' ')
 }

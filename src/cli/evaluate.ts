@@ -148,8 +148,7 @@ function search({ train }: ExperimentData, { seed, budget }: Flags, resources: F
   const started = performance.now()
   const { kind, ...split } = validationSplit(train, seed)
   const steps = searchModels({
-    split,
-    signals: { pairs: split.train },
+    folds: [{ ...split, signals: { pairs: split.train } }],
     seed,
     limits: { seconds: budget, trials: Infinity, memoryMib: searchMemoryMib },
     resources,

@@ -7,7 +7,8 @@
 import { addStandardised } from '../blend/blend.ts'
 import { targetsOf, usersWithTargets } from '../evaluation/rank-users.ts'
 import { measureList, userMetrics } from '../metrics/ranking-metrics.ts'
-import type { Interactions, Model } from '../model.ts'
+import type { Model } from '../model.ts'
+import { popularity } from '../popularity/popularity.ts'
 import { itemsOfUser } from '../sparse/interactions.ts'
 import type { Split } from '../split/split.ts'
 import { topK } from '../top-k/top-k.ts'
@@ -16,37 +17,56 @@ import { validationCutoff } from './trials.ts'
 /** One weight a model. */
 export type Weights = readonly number[]
 
-/** Mean nDCG@20 of each combination. Yields after every user. */
+/**
+ * nDCG@20 of each user, for each combination. Yields after every user.
+ * @param models of each fold, in the order of the folds
+ */
 export function* measureCombinations(
+  models: readonly (readonly Model[])[],
+  combinations: readonly Weights[],
+  folds: readonly Split[],
+): Generator<void, readonly Float64Array[]> {
+  const values = combinations.map((): number[] => [])
+  for (const [n, fold] of folds.entries()) yield* measureFold(models[n] ?? [], combinations, fold, values)
+  return values.map((some) => Float64Array.from(some))
+}
+
+function* measureFold(
   models: readonly Model[],
   combinations: readonly Weights[],
-  train: Interactions,
-  test: Split['test'],
-): Generator<void, readonly number[]> {
-  const users = usersWithTargets(train, test)
-  const sums = new Float64Array(combinations.length)
+  { train, test }: Split,
+  values: readonly number[][],
+): Generator<void> {
   const rows = models.map(() => new Float64Array(train.itemCount))
   const scores = new Float32Array(train.itemCount)
-  const values = new Float64Array(userMetrics.length)
+  const measured = new Float64Array(userMetrics.length)
   const ndcg = userMetrics.indexOf('ndcg')
-  for (const user of users) {
+  for (const user of usersWithTargets(train, test)) {
     const exclude = itemsOfUser(train, user)
     const targets = targetsOf(train, test, user)
-    for (const [n, model] of models.entries()) {
-      model.scoreUser(user, scores)
-      addStandardised(scores, 1, (rows[n] ?? new Float64Array(0)).fill(0))
+    for (const [m, row] of rows.entries()) {
+      models[m]?.scoreUser(user, scores)
+      addStandardised(scores, 1, row.fill(0))
     }
-    for (const [n, weights] of combinations.entries()) {
+    for (const [n, combination] of combinations.entries()) {
+      const weights = exclude.length === 0 ? strangersWeights(models, combination) : combination
       scores.fill(0)
-      for (const [m, row] of rows.entries()) {
-        const weight = weights[m] ?? 0
-        if (weight !== 0)
-          for (let item = 0; item < row.length; item++) scores[item] = (scores[item] as number) + weight * (row[item] as number)
-      }
-      measureList(topK(scores, validationCutoff, { exclude }), targets, validationCutoff, values)
-      sums[n] = (sums[n] as number) + (values[ndcg] as number)
+      for (const [m, row] of rows.entries()) addTimes(weights[m] ?? 0, row, scores)
+      measureList(topK(scores, validationCutoff, { exclude }), targets, validationCutoff, measured)
+      values[n]?.push(measured[ndcg] as number)
     }
     yield
   }
-  return Array.from(sums, (sum) => sum / Math.max(1, users.length))
+}
+
+function addTimes(weight: number, row: Float64Array, sums: Float32Array): void {
+  if (weight === 0) return
+  for (let item = 0; item < row.length; item++) sums[item] = (sums[item] as number) + weight * (row[item] as number)
+}
+
+/** A blend gives strangers what popularity says alone, else what its first model says. */
+function strangersWeights(models: readonly Model[], weights: Weights): Weights {
+  const popular = models.findIndex(({ algorithm }, n) => algorithm === popularity.algorithm && (weights[n] ?? 0) > 0)
+  const only = popular === -1 ? 0 : popular
+  return weights.map((_, n) => Number(n === only))
 }

@@ -9,6 +9,9 @@
  *   4. what signals weigh (half-life, rating, viewings, clicks), for the best
  *   5. weights of a blend of the best of each such family and one popularity
  *
+ * Of a popularity, a family alone and a blend, and of blends with more and less of popularity, the simpler is chosen unless the other is ahead
+ * by more than the standard error of their difference: the best of many that are measured by few users is the luckiest.
+ *
  * A fit that is far behind its family's best at a third of the way is given up, and so is one that would leave no time to fit its model on
  * all pairs. Deterministic but for the seconds: while time is left, the same pairs and seed give the same choice. The clock is the caller's.
  */
@@ -17,22 +20,24 @@ import { blendedFamilies, blendParameters } from '../blend/blend.ts'
 import type { Candidate } from '../candidate.ts'
 import { signalParameters } from '../signals/pair-weights.ts'
 import { popularity } from '../popularity/popularity.ts'
-import type { Model, Parameters } from '../model.ts'
+import type { Parameters } from '../model.ts'
 import { measureCombinations, type Weights } from './blend-weights.ts'
 import { familySpaces, popularities, signalAxes, type Axis, type FamilySpace } from './search-space.ts'
 import { keyOf, refitFactor, Trials, withParameters, type FittedTrial, type Trial, type TrialsOptions } from './trials.ts'
 
 /** A step that gains less is noise, and often costs twice the time. */
 const leastGain = 1.002
-/** Families that start further behind the best are not climbed. */
-const climbedShare = 0.8
-/** What climbs may take of the time, so that signals and blends have some. */
+/** Families that start further behind the best of them are neither climbed nor blended. */
+const climbedShare = 0.7
+/** What climbs may take of the time and of the trials, so that signals and blends have some. */
 const climbingShare = 0.6
 /** At most so many families are blended, popularity aside. */
 const mostBlended = 3
 /** Tried of a second and third family, against 1 of the first; and of popularity, against the sum of the others. */
 const blendedWeights = [0.25, 0.5, 1]
-const popularityWeights = [0.02, 0.05, 0.1, 0.2, 0.4, 0.8]
+const popularityWeights = [3.2, 1.6, 0.8, 0.4, 0.2, 0.1, 0.05, 0.02]
+/** Ways of counting it that are tried in a blend: the best by themselves. */
+const mostPopularities = 3
 
 export interface SearchOptions extends TrialsOptions {
   /** What was chosen the time before: tried early, and climbed from. */
@@ -56,39 +61,68 @@ export function* searchModels(options: SearchOptions): Generator<void, SearchRes
   return { algorithm: best.algorithm, parameters: best.parameters, trials }
 }
 
+/** From the simplest to the least simple: of two that cannot be told apart the simpler is chosen. */
+const classes = ['popularity', 'family', 'blend'] as const
+type Class = (typeof classes)[number]
+
+interface Measured {
+  readonly trial: Trial
+  /** nDCG@20 of each user. */
+  readonly values: Float64Array
+}
+
 class Search {
   readonly trials: Trial[] = []
   readonly #options: SearchOptions
   readonly #runs: Trials
   readonly #known = new Map<string, FittedTrial>()
-  /** The best of each family, with its model. */
+  /** The best of each family, with its models. */
   readonly #bestOf = new Map<string, FittedTrial>()
-  best: Trial | undefined
+  readonly #bestOfClass = new Map<Class, Measured>()
 
   constructor(options: SearchOptions) {
     this.#options = options
     this.#runs = new Trials(options)
   }
 
+  /** A less simple class must be ahead by more than the standard error of the difference. */
+  get best(): Trial | undefined {
+    let best: Measured | undefined
+    for (const one of classes) {
+      const rival = this.#bestOfClass.get(one)
+      if (rival !== undefined && (best === undefined || isAhead(rival.values, best.values))) best = rival
+    }
+    return best?.trial
+  }
+
   *run(): Generator<void> {
-    const { split, signals, carried, limits } = this.#options
-    for (const parameters of popularities(split.train)) yield* this.#try({ algorithm: popularity.algorithm, parameters }, 1)
-    const spaces = familySpaces(split.train)
+    const { folds, carried, limits } = this.#options
+    const [newest] = folds
+    if (newest === undefined) return
+    for (const parameters of popularities(newest.train)) yield* this.#try({ algorithm: popularity.algorithm, parameters }, 1)
+    const spaces = familySpaces(newest.train)
     for (const candidate of carried === undefined ? [] : partsOf(carried)) yield* this.#try(candidate, climbingShare)
     for (const { algorithm, starts } of spaces) for (const parameters of starts) yield* this.#try({ algorithm, parameters }, climbingShare)
 
-    const near = (share: number): readonly FamilySpace[] =>
-      spaces
-        .filter(({ algorithm }) => this.#scoreOf(algorithm) > share * (this.best?.ndcg ?? 0))
-        .toSorted((a, b) => this.#scoreOf(b.algorithm) - this.#scoreOf(a.algorithm))
-    for (const { algorithm, axes } of near(climbedShare)) yield* this.#climb(algorithm, axes)
-    const [leader] = near(climbedShare)
-    if (leader !== undefined) for (const axis of signalAxes(signals)) yield* this.#scan(leader.algorithm, axis)
-    if (limits.trials > this.trials.length) yield* this.#blend(near(climbedShare).slice(0, mostBlended))
+    const byScore = (a: FamilySpace, b: FamilySpace): number => this.#scoreOf(b.algorithm) - this.#scoreOf(a.algorithm)
+    const bestScore = Math.max(...spaces.map(({ algorithm }) => this.#scoreOf(algorithm)))
+    const near = spaces.filter(({ algorithm }) => this.#scoreOf(algorithm) > climbedShare * bestScore).toSorted(byScore)
+    for (const [n, { algorithm, axes }] of near.entries()) yield* this.#climb(algorithm, axes, this.#shareOf(near.length - n))
+    const climbed = near.toSorted(byScore)
+    const [leader] = climbed
+    if (leader !== undefined) for (const axis of signalAxes(newest.signals)) yield* this.#scan(leader.algorithm, axis)
+    if (limits.trials > this.trials.length) yield* this.#blend(climbed.slice(0, mostBlended))
+  }
+
+  /** Of what climbs may take, what lies up to the end of the next climb where so many are left and all get as much. */
+  #shareOf(climbsLeft: number): number {
+    const { limits, elapsedSeconds } = this.#options
+    const spent = Math.max(elapsedSeconds() / limits.seconds, this.trials.length / limits.trials)
+    return spent + Math.max(0, climbingShare - spent) / climbsLeft
   }
 
   /** From the family's best point to better ones, one axis after the other. */
-  *#climb(algorithm: string, axes: readonly Axis[]): Generator<void> {
+  *#climb(algorithm: string, axes: readonly Axis[], share: number): Generator<void> {
     for (let isBetter = true; isBetter;) {
       isBetter = false
       for (const axis of axes) {
@@ -97,7 +131,7 @@ class Search {
             const from = this.#bestOf.get(algorithm)
             const value = from && next(axis, from.parameters, direction)
             if (from === undefined || value === undefined) break
-            const tried = yield* this.#try(withParameters(from, { [axis.name]: value }), climbingShare)
+            const tried = yield* this.#try(withParameters(from, { [axis.name]: value }), share)
             if (!((tried?.ndcg ?? 0) > leastGain * (from.ndcg ?? 0))) break
             isBetter = true
           }
@@ -121,59 +155,47 @@ class Search {
   }
 
   *#blend(spaces: readonly FamilySpace[]): Generator<void> {
-    const { split, limits, elapsedSeconds } = this.#options
+    const { limits, elapsedSeconds } = this.#options
     const [first, ...others] = yield* this.#fittedAlike(spaces)
     if (first === undefined) return
-    const popular = [...this.#known.values()].filter(({ algorithm }) => algorithm === popularity.algorithm).flatMap(withModel)
-    const started = elapsedSeconds()
-    const time = (parts: readonly Fitted[]): number => refitFactor * parts.reduce((sum, { trial }) => sum + trial.fitSeconds, 0)
     // What is blended must be fitted again together; those that there is no time for are left out.
-    let chosen: readonly Fitted[] = [first]
-    for (const other of others) if (started + 1.2 * time([...chosen, other]) < limits.seconds) chosen = [...chosen, other]
-    let weights: Weights = chosen.map((_, n) => Number(n === 0))
-
-    const improve = function* (
-      this: Search,
-      parts: readonly Fitted[],
-      combinations: readonly Weights[],
-    ): Generator<void, Weights | undefined> {
-      const models = parts.map(({ model }) => model)
-      const tries = measureCombinations(models, combinations, split.train, this.#runs.validation)
-      for (;;) {
-        const step = tries.next()
-        if (step.done === true) {
-          const best = step.value.indexOf(Math.max(...step.value))
-          return this.#record(parts, combinations[best] ?? [], step.value[best] ?? 0, elapsedSeconds() - started)
-        }
-        if (elapsedSeconds() + time(parts) > limits.seconds) return undefined
-        yield
-      }
-    }.bind(this)
-
-    if (chosen.length > 1) weights = (yield* improve(chosen, combinationsOf(chosen.length))) ?? weights
-    for (const one of popular) {
-      const sum = weights.reduce((total, weight) => total + weight, 0)
-      yield* improve(
-        [...chosen, one],
-        popularityWeights.map((weight) => [...weights, weight * sum]),
+    let parts: readonly FittedTrial[] = [first]
+    for (const other of others) if (elapsedSeconds() + 1.2 * refitSeconds([...parts, other]) < limits.seconds) parts = [...parts, other]
+    let weights: Weights = parts.map((_, n) => Number(n === 0))
+    if (parts.length > 1) weights = (yield* this.#bestWeights(parts, combinationsOf(parts.length))) ?? weights
+    const sum = weights.reduce((total, weight) => total + weight, 0)
+    const popular = [...this.#known.values()]
+      .filter(({ algorithm, ndcg }) => algorithm === popularity.algorithm && ndcg !== undefined)
+      .toSorted((a, b) => (b.ndcg ?? 0) - (a.ndcg ?? 0))
+    for (const one of popular.slice(0, mostPopularities))
+      yield* this.#bestWeights(
+        [...parts, one],
+        popularityWeights.map((weight) => [...weights, roundedTo3(weight * sum)]),
       )
-    }
   }
 
-  /** Notes a blend as a trial. Returns its weights where it is the best so far. */
-  #record(parts: readonly Fitted[], weights: Weights, ndcg: number, seconds: number): Weights | undefined {
-    const used = parts.flatMap(({ trial }, n) => ((weights[n] ?? 0) > 0 ? [{ trial, weight: weights[n] ?? 0 }] : []))
-    const [first] = used
-    if (first === undefined || used.length < 2) return undefined
-    const parameters = Object.assign(
-      // iALS alone has a weight by default.
-      { 'ials.weight': 0 },
-      ...used.map(({ trial, weight }) => blendParameters(trial.algorithm, weight, familyPart(trial.parameters))),
-      signalPart(first.trial.parameters),
-    ) as Parameters
-    const trial: Trial = { algorithm: 'blend', parameters, ndcg, seconds }
-    this.#note(trial)
-    return this.best === trial ? weights : undefined
+  /**
+   * Notes the best combination as a trial, where it is a blend. Undefined where there is no time to find it.
+   * @param combinations the simplest first: each must be ahead of those before it
+   */
+  *#bestWeights(parts: readonly FittedTrial[], combinations: readonly Weights[]): Generator<void, Weights | undefined> {
+    const { limits, elapsedSeconds } = this.#options
+    const started = elapsedSeconds()
+    const models = this.#runs.folds.map((_, fold) => parts.flatMap((part) => part.models.slice(fold, fold + 1)))
+    const tries = measureCombinations(models, combinations, this.#runs.folds)
+    for (;;) {
+      const step = tries.next()
+      if (step.done === true) {
+        const best = step.value.reduce((leading, values, n) => (isAhead(values, step.value[leading] ?? values) ? n : leading), 0)
+        const weights = combinations[best] ?? []
+        const values = step.value[best] ?? new Float64Array(0)
+        if (weights.filter((weight) => weight > 0).length > 1)
+          this.#note({ ...blendOf(parts, weights), ndcg: meanOf(values), seconds: elapsedSeconds() - started }, values)
+        return weights
+      }
+      if (elapsedSeconds() + refitSeconds(parts) > limits.seconds) return undefined
+      yield
+    }
   }
 
   *#try(candidate: Candidate, share: number): Generator<void, FittedTrial | undefined> {
@@ -183,34 +205,31 @@ class Search {
     const { limits, elapsedSeconds } = this.#options
     const isFirst = this.trials.length === 0
     const left = share * limits.seconds - elapsedSeconds() - (1 + refitFactor) * this.#expectedSeconds(candidate)
-    if (!isFirst && (left <= 0 || this.trials.length >= limits.trials)) return undefined
+    if (!isFirst && (left <= 0 || this.trials.length >= share * limits.trials)) return undefined
     const trial = yield* this.#runs.run(candidate, isFirst ? Infinity : limits.seconds)
-    this.#known.set(key, trial)
-    if (!((trial.ndcg ?? -1) <= this.#scoreOf(trial.algorithm))) this.#bestOf.set(trial.algorithm, trial)
-    else if (trial.algorithm !== popularity.algorithm) this.#known.set(key, withoutModel(trial))
-    this.#note({
-      algorithm: trial.algorithm,
-      parameters: trial.parameters,
-      ndcg: trial.ndcg,
-      seconds: trial.seconds,
-      ...(trial.ended === undefined ? {} : { ended: trial.ended }),
-    })
+    const noted = withoutModels(trial)
+    const isBest = trial.ndcg !== undefined && trial.ndcg > this.#scoreOf(trial.algorithm)
+    if (isBest) this.#bestOf.set(trial.algorithm, trial)
+    // Models of what is surpassed are let go; those of popularity are small, and blended by each.
+    const isKept = isBest || trial.algorithm === popularity.algorithm
+    this.#known.set(key, isKept ? trial : { ...trial, models: [] })
+    this.#note(noted, trial.values)
     return trial
   }
 
-  #note(trial: Trial): void {
+  #note(trial: Trial, values: Float64Array): void {
     this.trials.push(trial)
-    const enough = trial.algorithm === 'blend' ? leastGain : 1
-    if (trial.ndcg !== undefined && (this.best?.ndcg === undefined || trial.ndcg > enough * this.best.ndcg)) this.best = trial
+    const itsClass = classes.find((one) => one === trial.algorithm) ?? 'family'
+    if (trial.ndcg !== undefined && trial.ndcg > (this.#bestOfClass.get(itsClass)?.trial.ndcg ?? -1))
+      this.#bestOfClass.set(itsClass, { trial, values })
     this.#options.report?.(trial)
   }
 
-  /** From the family's fits before: more factors and more neighbours take longer. */
+  /** From the family's best before. */
   #expectedSeconds({ algorithm, parameters }: Candidate): number {
     const before = this.#bestOf.get(algorithm)
     if (before === undefined) return 0
-    const size = (one: Parameters): number => Number(one['factors'] ?? 1) ** 1.5
-    return (before.fitSeconds * size(parameters)) / size(before.parameters)
+    return (before.fitSeconds * costOf(parameters)) / costOf(before.parameters)
   }
 
   #scoreOf(algorithm: string): number {
@@ -218,30 +237,54 @@ class Search {
   }
 
   /** The best of each family, of pairs that weigh what they do for the best of the first. */
-  *#fittedAlike(spaces: readonly FamilySpace[]): Generator<void, readonly Fitted[]> {
+  *#fittedAlike(spaces: readonly FamilySpace[]): Generator<void, readonly FittedTrial[]> {
     const leader = this.#bestOf.get(spaces[0]?.algorithm ?? '')
-    const fitted: Fitted[] = []
+    const fitted: FittedTrial[] = []
     for (const { algorithm } of spaces) {
       const best = this.#bestOf.get(algorithm)
       if (best === undefined || leader === undefined) continue
       const alike = { algorithm, parameters: { ...familyPart(best.parameters), ...signalPart(leader.parameters) } }
       const trial = keyOf(alike) === keyOf(best) ? best : yield* this.#try(alike, 0.9)
-      if (trial?.ndcg !== undefined) fitted.push(...withModel(trial))
+      if (trial !== undefined && trial.models.length > 0) fitted.push(trial)
     }
     return fitted
   }
 }
 
-interface Fitted {
-  readonly trial: FittedTrial
-  readonly model: Model
+const meanOf = (values: Float64Array): number => values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length)
+
+/** Of the same users: whether the mean difference is more than its standard error, and no trifle. */
+function isAhead(values: Float64Array, others: Float64Array): boolean {
+  const differences = values.map((value, user) => value - (others[user] ?? 0))
+  const mean = meanOf(differences)
+  const variance = meanOf(differences.map((difference) => (difference - mean) ** 2))
+  return mean > Math.sqrt(variance / Math.max(1, values.length)) && mean > (leastGain - 1) * meanOf(others)
 }
 
-const withModel = (trial: FittedTrial): readonly Fitted[] => (trial.model === undefined ? [] : [{ trial, model: trial.model }])
+const roundedTo3 = (value: number): number => Math.round(value * 1000) / 1000
 
-function withoutModel({ model: _, ...trial }: FittedTrial): FittedTrial {
-  return trial
+const refitSeconds = (parts: readonly FittedTrial[]): number => refitFactor * parts.reduce((sum, { fitSeconds }) => sum + fitSeconds, 0)
+
+const withoutModels = ({ algorithm, parameters, ndcg, seconds, ended }: FittedTrial): Trial => ({
+  algorithm,
+  parameters,
+  ndcg,
+  seconds,
+  ...(ended === undefined ? {} : { ended }),
+})
+
+function blendOf(parts: readonly FittedTrial[], weights: Weights): Candidate {
+  const used = parts.flatMap((part, n) => {
+    const weight = weights[n] ?? 0
+    return weight > 0 ? [blendParameters(part.algorithm, weight, familyPart(part.parameters))] : []
+  })
+  // iALS has a weight unless it is given none. All parts but popularity, which heeds no signal, are of the same signals.
+  const parameters = [{ 'ials.weight': 0 }, ...used, signalPart(parts[0]?.parameters ?? {})]
+  return { algorithm: 'blend', parameters: parameters.reduce((all, some) => ({ ...all, ...some }), {}) }
 }
+
+/** Of two fits of a family the one with more factors takes longer, in about this ratio. */
+const costOf = (parameters: Parameters): number => Number(parameters['factors'] ?? 1) ** 1.5
 
 /** The first weight is 1. */
 function combinationsOf(parts: number): readonly Weights[] {

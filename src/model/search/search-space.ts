@@ -69,10 +69,14 @@ function likelyUnobservedWeight({ userCount, itemCount, items }: Interactions): 
 
 const secondsPerDay = 86_400
 
-/** Ways of counting what is popular: all of the time, and, where pairs have times, the newest part of it. */
+/** Ways of counting what is popular: all of the time, and, where pairs have times, the newest part of it, cut off or fading. */
 export function popularities(train: Interactions): readonly Parameters[] {
   const weeks = spanDays(train) / 7
-  return [{}, ...[1, 2, 4, 8, 16].filter((count) => count < weeks).map((count) => ({ weeks: count }))]
+  return [
+    {},
+    ...[1, 2, 4, 8].filter((count) => count < weeks).map((count) => ({ weeks: count })),
+    ...[1, 2, 4, 8].filter((count) => 2 * count < weeks).map((count) => ({ half_life_days: 7 * count })),
+  ]
 }
 
 /** What the pairs can tell beside that they are there. Half-lives from half the time that the pairs span down to a week, halved each time. */

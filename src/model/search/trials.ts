@@ -25,9 +25,18 @@ export interface Trial extends Candidate {
 }
 
 export interface FittedTrial extends Trial {
-  readonly model?: Model
-  /** Of the fit alone. */
+  /** Of one fit, without measuring. */
   readonly fitSeconds: number
+  /** One a fold. */
+  readonly models: readonly Model[]
+  /** nDCG@20 of each user of each fold. */
+  readonly values: Float64Array
+}
+
+/** Pairs to learn from and pairs to measure by. */
+export interface Fold extends Split {
+  /** All that is known of the pairs to learn from. */
+  readonly signals: PairSignals
 }
 
 export interface SearchLimits {
@@ -40,8 +49,8 @@ export interface SearchLimits {
 }
 
 export interface TrialsOptions {
-  readonly split: Split
-  readonly signals: PairSignals
+  /** At least one. A candidate is fitted on each, and measured by the users of all. */
+  readonly folds: readonly Fold[]
   readonly seed: number
   readonly limits: SearchLimits
   /** Seconds since the search began, from a clock that never goes back. */
@@ -51,53 +60,65 @@ export interface TrialsOptions {
 
 export class Trials {
   readonly #options: TrialsOptions
-  /** The users that candidates are measured by. */
-  readonly validation: Interactions
+  /** With as many users as candidates are measured by. */
+  readonly folds: readonly Fold[]
   readonly #preview: Interactions
   readonly #bestPreviews = new Map<string, number>()
 
   constructor(options: TrialsOptions) {
     this.#options = options
-    this.validation = thinned(options.split.test, enoughUsers(options.split.train))
-    this.#preview = thinned(this.validation, previewUsers)
+    this.folds = options.folds.map((fold) => ({ ...fold, test: thinned(fold.test, enoughUsers(fold.train)) }))
+    this.#preview = thinned(this.#fold(0).test, previewUsers)
   }
 
   /**
    * Yields between batches, for whoever has to breathe.
-   * @param deadline seconds at which fit, measuring and what follows must be over; a fit that would not be is given up
+   * @param deadline seconds at which fits, measuring and what follows must be over; a fit that would not be is given up
    */
   *run(candidate: Candidate, deadline: number): Generator<void, FittedTrial> {
-    const { elapsedSeconds } = this.#options
+    const { elapsedSeconds, limits, seed, resources } = this.#options
     const started = elapsedSeconds()
+    const models: Model[] = []
+    const values: Float64Array[] = []
     let fitSeconds = 0
-    const over = (ended: NonNullable<Trial['ended']>): FittedTrial => ({
-      ...candidate,
-      ndcg: undefined,
-      ended,
-      seconds: elapsedSeconds() - started,
-      fitSeconds,
-    })
-    if (this.#memoryNeedMib(candidate) > this.#options.limits.memoryMib) return over('memory')
-    try {
-      const fit = startCandidate(candidate, this.#options.signals, this.#options.seed, undefined, this.#options.resources)
-      let isJudged = false
-      for (;;) {
-        const { fraction } = fit.advance()
-        fitSeconds = elapsedSeconds() - started
-        if (fraction === 1) break
-        // This fit to its end, and once more on all pairs.
-        const whole = fitSeconds / fraction
-        if (started + whole * (1 + refitFactor) > deadline && fitSeconds > 0.01 * deadline) return over('time')
-        const preview = !isJudged && fraction >= previewAt ? fit.preview?.() : undefined
-        if (preview !== undefined) {
-          isJudged = true
-          if (yield* this.#isPoor(candidate.algorithm, preview)) return over('poor')
-        }
-        yield
+    let isJudged = false
+    const over = (ended?: Trial['ended']): FittedTrial => {
+      const all = Float64Array.from(values.flatMap((some) => [...some]))
+      return {
+        ...candidate,
+        ndcg: ended === undefined && all.length > 0 ? all.reduce((sum, value) => sum + value, 0) / all.length : undefined,
+        ...(ended === undefined ? {} : { ended }),
+        seconds: elapsedSeconds() - started,
+        fitSeconds: fitSeconds / Math.max(1, models.length),
+        models: ended === undefined ? models : [],
+        values: all,
       }
-      const model = fit.finish()
-      const ndcg = yield* this.#measure(model, this.validation)
-      return { ...candidate, ndcg, seconds: elapsedSeconds() - started, model, fitSeconds }
+    }
+    if (this.#memoryNeedMib(candidate) > limits.memoryMib) return over('memory')
+    try {
+      for (const { train, test, signals } of this.folds) {
+        const fit = startCandidate(candidate, signals, seed, undefined, resources)
+        const startedFit = elapsedSeconds()
+        for (;;) {
+          const { fraction } = fit.advance()
+          const spent = elapsedSeconds() - startedFit
+          if (fraction === 1) break
+          // This fit to its end, the other folds, and once more on all pairs.
+          const due = startedFit + (spent / fraction) * (this.folds.length - models.length + refitFactor)
+          if (due > deadline && spent > 0.01 * deadline) return over('time')
+          const preview = !isJudged && fraction >= previewAt ? fit.preview?.() : undefined
+          if (preview !== undefined) {
+            isJudged = true
+            if (yield* this.#isPoor(candidate.algorithm, preview)) return over('poor')
+          }
+          yield
+        }
+        fitSeconds += elapsedSeconds() - startedFit
+        const model = fit.finish()
+        models.push(model)
+        values.push(yield* this.#measure(model, train, test))
+      }
+      return over()
     } catch (error) {
       if (error instanceof MatineeError && error.code === 'training_memory') return over('memory')
       if (error instanceof MatineeError && error.code === 'training_diverged') return over('diverged')
@@ -105,23 +126,35 @@ export class Trials {
     }
   }
 
+  #fold(position: number): Fold {
+    const fold = this.folds[position]
+    if (fold === undefined) throw new MatineeError('internal', 'a search needs pairs to learn from and pairs to measure by')
+    return fold
+  }
+
   /** A fit under way that is far behind where the family's best was at that point. */
   *#isPoor(algorithm: string, preview: Model): Generator<void, boolean> {
-    const ndcg = (yield* this.#measure(preview, this.#preview)) ?? 0
+    const values = yield* this.#measure(preview, this.#fold(0).train, this.#preview)
+    const ndcg = values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length)
     const best = this.#bestPreviews.get(algorithm) ?? 0
     this.#bestPreviews.set(algorithm, Math.max(best, ndcg))
     return ndcg < previewShare * best
   }
 
-  *#measure(model: Model, test: Interactions): Generator<void, number | undefined> {
-    const { train } = this.#options.split
+  /** nDCG@20 of each user. */
+  *#measure(model: Model, train: Interactions, test: Interactions): Generator<void, Float64Array> {
     const metrics = new RankingMetrics({ cutoffs: [validationCutoff], itemCount: train.itemCount, catalogueSize: catalogueSizeOf(train) })
-    for (const _ of measureUsers({ model, train, test, metrics, threads: this.#options.resources?.threads })) yield
-    return metrics.result()[`ndcg@${validationCutoff}`]
+    const column = metrics.columns.indexOf(`ndcg@${validationCutoff}`)
+    const values: number[] = []
+    for (const batch of measureUsers({ model, train, test, metrics, threads: this.#options.resources?.threads })) {
+      for (const measured of batch) values.push(measured.values[column] ?? 0)
+      yield
+    }
+    return Float64Array.from(values)
   }
 
   #memoryNeedMib(candidate: Candidate): number {
-    const { userCount, itemCount, items } = this.#options.signals.pairs
+    const { userCount, itemCount, items } = this.#fold(0).signals.pairs
     const shape = { userCount, itemCount, pairCount: items.length }
     const threads = this.#options.resources?.threads?.count ?? 1
     return familyOf(candidate.algorithm).memoryNeedMib?.(shape, familyParameters(candidate), threads) ?? 0

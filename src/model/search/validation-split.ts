@@ -1,4 +1,5 @@
 /** Which pairs a search measures its candidates by. */
+import { usersWithTargets } from '../evaluation/rank-users.ts'
 import type { Interactions } from '../model.ts'
 import { randomHoldOut, timeSplit, type Split } from '../split/split.ts'
 import { selectPairs } from '../sparse/interactions.ts'
@@ -22,6 +23,34 @@ export function validationSplit(pairs: Interactions, seed: number): Split & { re
     }
   }
   return { kind: 'random', ...randomHoldOut(pairs, validationShare, seed) }
+}
+
+/** Fewer users tell candidates apart too badly. */
+const leastUsers = 500
+const mostWeeks = 8
+const secondsPerWeek = 7 * 86_400
+
+/**
+ * The newest week before `end` (seconds, the pairs' epoch), against all that was before it: just what the week after `end` will ask. Where
+ * that has too few users to measure by, the weeks before it too, each against what was before it. None where pairs have no times or all of
+ * them lie in the newest week.
+ */
+export function newestWeeks(pairs: Interactions, end: number): readonly Split[] {
+  const { times } = pairs
+  const folds: Split[] = []
+  let users = 0
+  for (let week = 0; week < mostWeeks && users < leastUsers; week++) {
+    const start = end - (week + 1) * secondsPerWeek
+    if (!(times?.some((time) => time < start) ?? false)) break
+    const { train, test } = timeSplit(pairs, start)
+    const inWeek = Uint8Array.from(test.times ?? [], (time) => Number(time < start + secondsPerWeek))
+    const fold = { train, test: selectPairs(test, inWeek) }
+    const measured = usersWithTargets(fold.train, fold.test).length
+    if (measured === 0) continue
+    folds.push(fold)
+    users += measured
+  }
+  return folds
 }
 
 function shareOfKnownUsers({ train, test }: Split): number {
