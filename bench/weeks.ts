@@ -15,8 +15,8 @@ import { RankingMetrics } from '../src/model/metrics/ranking-metrics.ts'
 import type { FitResources, Interactions } from '../src/model/model.ts'
 import { searchModels, type SearchResult } from '../src/model/search/search-models.ts'
 import { newestWeeks } from '../src/model/search/validation-split.ts'
-import { buildInteractions } from '../src/model/sparse/interactions.ts'
-import { splitByMark, timeSplit, type Split } from '../src/model/split/split.ts'
+import { buildInteractions, selectPairs } from '../src/model/sparse/interactions.ts'
+import type { Split } from '../src/model/split/split.ts'
 
 const metric = 'ndcg@10'
 const daySeconds = 86_400
@@ -79,14 +79,17 @@ interface Week {
 /** What was before the week that starts then, and what was in it. */
 function weekOf(pairs: Interactions, start: number): Split {
   const { times = new Float64Array(0) } = pairs
-  const { train } = timeSplit(pairs, start)
+  const before = Uint8Array.from(times, (time) => Number(time < start))
   const inWeek = Uint8Array.from(times, (time) => Number(time >= start && time < start + weekSeconds))
-  return { train, test: splitByMark(pairs, inWeek).test }
+  return { train: selectPairs(pairs, before), test: selectPairs(pairs, inWeek) }
 }
 
 function search(train: Interactions, end: number, trials: number, resources: FitResources, carried: Candidate | undefined): SearchResult {
   const started = performance.now()
-  const splits = newestWeeks(train, end)
+  const splits = newestWeeks((n) => {
+    const split = weekOf(train, end - n * weekSeconds)
+    return split.train.items.length === 0 ? undefined : split
+  })
   const steps = searchModels({
     folds: splits.map((split) => ({ ...split, signals: { pairs: split.train } })),
     seed: 0,

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import test from 'node:test'
 import { connect } from '../src/adapters/database/connect.ts'
-import { LatestModel, ModelManifest, WeekInfo, WeekMetrics, AccuracyTable, ModelUsers } from '../src/contracts/documents.ts'
+import { LatestModel, ModelManifest, SearchTrace, WeekInfo, WeekMetrics, AccuracyTable, ModelUsers } from '../src/contracts/documents.ts'
 import { accuracyMetrics, storeKeys } from '../src/contracts/store-keys.ts'
 import { readDocument } from '../src/contracts/stored-documents.ts'
 import { WeekReport } from '../src/contracts/week-report.ts'
@@ -22,7 +22,7 @@ const counterOf = async ({ store }: Pipeline): Promise<string | undefined> => {
 }
 
 await test('the weekly run', { timeout: 300_000 }, async (t) => {
-  const pipeline = await startPipeline()
+  const pipeline = await startPipeline({ MATINEE_SEARCH_SECONDS: '2' })
   t.after(() => pipeline.stop())
   const { matinee, store, client } = pipeline
   assert.equal((await matinee('import', 'csv', goldenLogs)).exitCode, 0)
@@ -203,10 +203,22 @@ await test('the weekly run', { timeout: 300_000 }, async (t) => {
     const report = await readDocument(store, WeekReport, storeKeys.weekReport(week, 'report.json'))
     assert.equal(report.candidate, metrics.candidate)
     assert.equal(report.week_before?.week, '2024-W01')
-    assert.deepEqual(report.tried.map(({ candidate }) => candidate).toSorted(), ['ials', 'popularity', 'popularity-4-weeks', 'warp'])
+    assert.deepEqual(report.tried.map(({ candidate }) => candidate).toSorted(), [
+      'ials',
+      'popularity',
+      'popularity-4-weeks',
+      'searched',
+      'warp',
+    ])
+    const trace = await readDocument(store, SearchTrace, storeKeys.search(week))
+    assert.deepEqual(report.search, trace)
+    assert.ok(trace.trials.length > 1 && trace.validation.users > 0)
+    const { algorithm, parameters } = await readDocument(store, SearchTrace, storeKeys.search(parseWeek('2024-W01')))
+    assert.deepEqual(trace.carried, { algorithm, parameters }, 'a search goes on from the last week’s')
     assert.ok(report.gains.length > 0 && report.segments.length > 1 && report.lists.length === 6)
     const text = new TextDecoder().decode((await store.read(storeKeys.weekReport(week, 'report.md')))?.body)
     assert.ok(text.startsWith(`# 2024-W02: ${metrics.candidate}\n\n**${metrics.candidate}** is the week’s choice, \`${version}\``), text)
+    assert.match(text, /## What the search tried/)
     assert.doesNotMatch(text, /NaN|undefined/)
   })
 

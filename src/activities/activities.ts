@@ -16,6 +16,8 @@ import type {
   PublishInput,
   ResolvedWeek,
   ResolveWeekInput,
+  SearchedCandidate,
+  SearchInput,
   TrainedSplit,
   TrainFinalInput,
   TrainInput,
@@ -50,6 +52,8 @@ export interface PipelineActivities extends QuestionnaireActivities {
 
 /** Run on the training task queue, one at a time, each in a process of its own. */
 export interface TrainingActivities extends QuestionnaireTrainingActivities {
+  /** Searches for a candidate on the weeks before the test week. */
+  search(input: SearchInput): Promise<SearchedCandidate>
   /** Fits each candidate on one split's training part. */
   train(input: TrainInput): Promise<TrainedSplit>
   /** Ranks for the test users of one split with each candidate, and measures. */

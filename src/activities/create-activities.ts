@@ -56,7 +56,8 @@ export function createPipelineActivities(ports: PipelinePorts): PipelineActiviti
   }
 }
 
-export function createTrainingActivities(runner: TrainingRunner): TrainingActivities {
+/** @param searches false: `search` answers at once that it found nothing */
+export function createTrainingActivities(runner: TrainingRunner, searches: boolean): TrainingActivities {
   const inProcess =
     <Kind extends TrainingJobKind>(kind: Kind) =>
     (input: TrainingJobs[Kind]['input']): Promise<TrainingJobs[Kind]['result']> => {
@@ -64,6 +65,7 @@ export function createTrainingActivities(runner: TrainingRunner): TrainingActivi
       return runner.run(kind, input, { onProgress: (details) => progress.heartbeat(details), signal: progress.signal })
     }
   return {
+    search: searches ? inProcess('search') : () => Promise.resolve({ trials: 0 }),
     train: inProcess('train'),
     evaluate: inProcess('evaluate'),
     trainFinal: inProcess('trainFinal'),

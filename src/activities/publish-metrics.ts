@@ -1,5 +1,6 @@
 /** Writes the week's figures and report, makes the six accuracy tables anew from all weeks' figures, and moves the week counter. */
-import { FinalResult, SplitResult, type AccuracyTable, type WeekMetrics } from '../contracts/documents.ts'
+import { searchedName } from '../contracts/candidates.ts'
+import { FinalResult, SearchTrace, SplitResult, type AccuracyTable, type WeekMetrics } from '../contracts/documents.ts'
 import { MatineeError } from '../contracts/errors.ts'
 import type { ObjectStore } from '../contracts/ports.ts'
 import type { PublishInput } from '../contracts/run.ts'
@@ -39,13 +40,24 @@ export async function publishMetrics(input: PublishInput, store: ObjectStore): P
   }
   await putDocument(store, storeKeys.metrics(input.week, metrics.version), metrics)
   const lateData = await recordTrained(store, { week: input.week, version: metrics.version, extracts: input.extracts })
-  const report = { ...makeReport(metrics, await figuresOfWeekBefore(store, input.week)), late_data: [...lateData] }
+  const trace = await searchTrace(input, store)
+  const report = {
+    ...makeReport(metrics, await figuresOfWeekBefore(store, input.week)),
+    late_data: [...lateData],
+    ...(trace === undefined ? {} : { search: trace }),
+  }
   await putDocument(store, storeKeys.weekReport(input.week, 'report.json'), report)
   await store.write(storeKeys.weekReport(input.week, 'report.md'), reportText(report), { contentType: 'text/markdown; charset=utf-8' })
   const weeks = await writeAccuracyTables(store)
   const counter = await advanceCounter(store, input.week, metrics.version)
   for await (const { key } of store.list(storeKeys.trainingPrefix(input.week))) await store.remove(key)
   return { weeks, counter }
+}
+
+/** Of this run: a trace that lies there from a run before, of a week that is now run without a search, is not told. */
+async function searchTrace({ week, evaluated }: PublishInput, store: ObjectStore): Promise<SearchTrace | undefined> {
+  const searched = evaluated.some(({ headline }) => searchedName in headline)
+  return searched ? readDocument(store, SearchTrace, storeKeys.search(week)) : undefined
 }
 
 /**

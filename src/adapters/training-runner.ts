@@ -11,6 +11,7 @@ export interface TrainingProcessSetup {
   readonly scratchDirectory: string
   readonly memoryMib: number
   readonly threads: number
+  readonly searchSeconds: number
 }
 
 export interface StartMessage {

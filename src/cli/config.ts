@@ -43,6 +43,7 @@ export function shownConfig(
     MATINEE_WEBHOOK_URL: config.webhookUrl === undefined ? '' : MASKED,
     MATINEE_CORS_ORIGINS: config.corsOrigins.join(','),
     MATINEE_TRAINING_THREADS: String(config.trainingThreads),
+    MATINEE_SEARCH_SECONDS: String(config.searchSeconds),
     MATINEE_API_HOST: config.api.host,
     MATINEE_API_PORT: String(config.api.port),
     MATINEE_API_KEYS: config.api.keys.map(({ name, role }) => `${name}:${role}:${MASKED}`).join(','),

@@ -198,6 +198,11 @@ export const variables = {
     default: 'number of cores',
     read: (text, name) => integer(text, name, availableParallelism(), 1, 256),
   }),
+  MATINEE_SEARCH_SECONDS: variable<number>({
+    meaning: 'Seconds that a weekly run may search for a better model and parameters at most; 0: only the fixed candidates are compared',
+    default: '600',
+    read: (text, name) => integer(text, name, 600, 0, 86_400),
+  }),
   MATINEE_API_HOST: variable<string>({ meaning: 'Where the API listens', default: '127.0.0.1', read: (text) => text ?? '127.0.0.1' }),
   MATINEE_API_PORT: variable<number>({
     meaning: 'Where the API listens',
@@ -230,6 +235,7 @@ export interface Config {
   readonly temporalUi: string | undefined
   readonly corsOrigins: readonly string[]
   readonly trainingThreads: number
+  readonly searchSeconds: number
   /** By `@temporalio/envconfig`: TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_PROFILE, …. */
   readonly temporal: TemporalSettings
   readonly api: { readonly host: string; readonly port: number; readonly keys: readonly ApiKey[] }
@@ -280,6 +286,7 @@ export function readConfig(environment: Environment): Config {
     temporalUi: read('MATINEE_TEMPORAL_UI'),
     corsOrigins: read('MATINEE_CORS_ORIGINS'),
     trainingThreads: read('MATINEE_TRAINING_THREADS'),
+    searchSeconds: read('MATINEE_SEARCH_SECONDS'),
     temporal: readTemporal(environment),
     api: { host: read('MATINEE_API_HOST'), port: read('MATINEE_API_PORT'), keys: read('MATINEE_API_KEYS') },
   }

@@ -9,6 +9,9 @@ export const candidates: readonly CandidateSpec[] = [
   { name: 'popularity-4-weeks', algorithm: 'popularity', parameters: { weeks: 4 } },
 ]
 
+/** What the week's search finds is compared with them under this name. */
+export const searchedName = 'searched'
+
 /** The old system's hold-out: a quarter of the watched pairs, seed 0. */
 export const randomHoldOut: SplitSpec = { kind: 'random', share: 0.25, seed: 0 }
 /** What was before the week, against what each user newly watched in it: what the choice goes by. */

@@ -197,6 +197,30 @@ export const FitResult = Type.Object({
 })
 export type FitResult = Static<typeof FitResult>
 
+/** `metrics/<week>/search.json`: what the week's search tried and what it chose; the next week's search goes on from it. */
+export const SearchTrace = Type.Object({
+  format: Type.Literal(1),
+  week: WeekText,
+  inputs: Type.String({ description: 'Digest of all that the search went by: the same inputs are not searched again' }),
+  algorithm: Type.String(),
+  parameters: Parameters,
+  /** What candidates were measured by: so many weeks before the test week, and all of their users. */
+  validation: Type.Object({ weeks: Type.Integer(), users: Type.Integer() }),
+  /** The choice that it went on from; null where there was none. */
+  carried: Type.Union([Type.Object({ algorithm: Type.String(), parameters: Parameters }), Type.Null()]),
+  /** In the order in which they were made. */
+  trials: Type.Array(
+    Type.Object({
+      algorithm: Type.String(),
+      parameters: Parameters,
+      ndcg: Type.Union([Type.Number(), Type.Null()], { description: 'nDCG@20; null where the fit was not finished' }),
+      seconds: Type.Number(),
+      ended: Type.Optional(Type.String({ description: 'Why the fit was not finished: poor, time, memory or diverged' })),
+    }),
+  ),
+})
+export type SearchTrace = Static<typeof SearchTrace>
+
 /** `models/<version>/users.json`: ids in the order of the rows of `user_factors`. */
 export const ModelUsers = Type.Array(Type.String())
 

@@ -4,7 +4,18 @@
  */
 import type { ModelItem } from './documents.ts'
 import type { QuestionnaireJobs } from './questionnaire-run.ts'
-import type { EvaluatedSplit, EvaluateInput, FinalModel, Notice, TrainedSplit, TrainFinalInput, TrainHeartbeat, TrainInput } from './run.ts'
+import type {
+  EvaluatedSplit,
+  EvaluateInput,
+  FinalModel,
+  Notice,
+  SearchedCandidate,
+  SearchInput,
+  TrainedSplit,
+  TrainFinalInput,
+  TrainHeartbeat,
+  TrainInput,
+} from './run.ts'
 import type { SourceTable } from './source-tables.ts'
 
 // --- object store ---------------------------------------------------------------------------------------------
@@ -156,6 +167,7 @@ export interface Notifier {
 
 /** Jobs that run in a process of their own, by kind: what each takes and leaves. */
 export interface TrainingJobs extends QuestionnaireJobs {
+  search: { readonly input: SearchInput; readonly result: SearchedCandidate }
   train: { readonly input: TrainInput; readonly result: TrainedSplit }
   evaluate: { readonly input: EvaluateInput; readonly result: EvaluatedSplit }
   trainFinal: { readonly input: TrainFinalInput; readonly result: FinalModel }

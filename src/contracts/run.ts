@@ -88,6 +88,17 @@ export interface CandidateSpec {
 
 export type SplitSpec = { readonly kind: 'random'; readonly share: number; readonly seed: number } | { readonly kind: 'time' }
 
+export interface SearchInput {
+  readonly features: FeaturesRef
+  readonly seed: number
+}
+
+export interface SearchedCandidate {
+  /** Absent where the search is turned off, or no week before the test week can be measured by. */
+  readonly candidate?: CandidateSpec
+  readonly trials: number
+}
+
 export interface TrainInput {
   readonly features: FeaturesRef
   readonly candidates: readonly CandidateSpec[]

@@ -48,6 +48,8 @@ export const storeKeys = {
   isMetrics: (key: string): boolean => /^metrics\/\d{4}-W\d{2}\/\d{4}-W\d{2}-[0-9a-f]{8}\.json$/.test(key),
   /** What the week's run tried, what won, and what got worse for whom: for people, and the same for programs. */
   weekReport: (week: Week, file: 'report.md' | 'report.json'): string => `metrics/${week}/${file}`,
+  /** What the week's search tried and chose: the next week's goes on from it. */
+  search: (week: Week): string => `metrics/${week}/search.json`,
   metricsUsers: (week: Week, version: string): string => `metrics/${week}/${version}.users.parquet`,
 } as const
 

@@ -1,5 +1,6 @@
 /** `metrics/<week>/report.json`: what a week's run tried, what won and by how much, and for whom it got better or worse. */
 import { Type, type Static } from 'typebox'
+import { SearchTrace } from './documents.ts'
 import { LateChange } from './late-data.ts'
 
 const NumberOrNull = Type.Union([Type.Number(), Type.Null()])
@@ -91,5 +92,7 @@ export const WeekReport = Type.Object({
   lists: Type.Array(ReportedMeasure),
   /** What changed in the source after it was trained, and is in a model for the first time. */
   late_data: Type.Optional(Type.Array(LateChange)),
+  /** Absent where nothing was searched for. */
+  search: Type.Optional(SearchTrace),
 })
 export type WeekReport = Static<typeof WeekReport>

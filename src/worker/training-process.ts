@@ -6,6 +6,7 @@ import { openStore } from '../adapters/object-store/open-store.ts'
 import type { ProcessMessage, StartMessage } from '../adapters/training-runner.ts'
 import { evaluateJob } from '../activities/jobs/evaluate-job.ts'
 import type { JobPorts } from '../activities/jobs/job-ports.ts'
+import { searchJob } from '../activities/jobs/search-job.ts'
 import { trainFinalJob } from '../activities/jobs/train-final-job.ts'
 import { trainJob } from '../activities/jobs/train-job.ts'
 import { questionnaireJobs } from '../activities/questionnaire/questionnaire-activities.ts'
@@ -14,6 +15,7 @@ import type { TrainingJobKind, TrainingJobs } from '../contracts/ports.ts'
 
 type Job<Kind extends TrainingJobKind> = (input: TrainingJobs[Kind]['input'], ports: JobPorts) => Promise<TrainingJobs[Kind]['result']>
 const jobs: { readonly [Kind in TrainingJobKind]: Job<Kind> } = {
+  search: searchJob,
   train: trainJob,
   evaluate: evaluateJob,
   trainFinal: trainFinalJob,
@@ -51,6 +53,7 @@ async function main({ kind, input, setup }: StartMessage): Promise<void> {
     },
     threads: new WorkerKernelThreads(setup.threads),
     memoryMib: setup.memoryMib,
+    searchSeconds: setup.searchSeconds,
     monotonicMs: () => performance.now(),
   }
   try {

@@ -51,8 +51,9 @@ export async function runWorker(config: Config): Promise<void> {
       }),
       training: createTrainingActivities(
         new ChildProcessRunner(fileURLToPath(new URL('training-process.ts', import.meta.url)), {
-          store: config.store, scratchDirectory, memoryMib: config.memoryMib, threads: config.trainingThreads,
+          store: config.store, scratchDirectory, memoryMib: config.memoryMib, threads: config.trainingThreads, searchSeconds: config.searchSeconds,
         }), // prettier-ignore
+        config.searchSeconds > 0,
       ),
     })
     log.info({ taskQueue: config.taskQueue, workflows: origin, temporal: config.temporal.address, namespace: config.temporal.namespace, store: store.location, source: source.location }, 'worker is ready') // prettier-ignore

@@ -2,6 +2,7 @@
 import { defineQuery, isCancellation, log, setHandler, workflowInfo } from '@temporalio/workflow'
 import { candidates, splits, trainingSeed } from '../contracts/candidates.ts'
 import type {
+  CandidateSpec,
   EvaluatedSplit,
   FeaturesRef,
   LateRows,
@@ -20,7 +21,18 @@ import { RunBoard } from './run-board.ts'
 
 export const progressQuery = defineQuery<RunProgress>(messages.progress)
 
-const stages = ['extract', 'preprocess', 'check', 'train', 'evaluate', 'choose', 'train final', 'publish model', 'publish metrics'] as const
+const stages = [
+  'extract',
+  'preprocess',
+  'check',
+  'search',
+  'train',
+  'evaluate',
+  'choose',
+  'train final',
+  'publish model',
+  'publish metrics',
+] as const
 
 export async function retrainWeek(input: RetrainWeekInput): Promise<RetrainWeekResult> {
   const board = new RunBoard({ title: `Week **${input.week}**`, name: input.week, week: input.week }, stages)
@@ -89,9 +101,15 @@ async function retrain({ week, onBreach, holdHours }: RetrainWeekInput, board: R
     }
   }
 
+  const searched = await board.stage(
+    'search',
+    () => training().search.executeWithOptions({ summary: `a candidate of the weeks before ${week}` }, [{ features, seed: trainingSeed }]),
+    ({ candidate, trials }) => (candidate === undefined ? 'nothing searched' : `${candidate.algorithm}, ${trials} tried`),
+  )
+  const compared = searched.candidate === undefined ? candidates : [...candidates, searched.candidate]
   const trained = await board.stage(
     'train',
-    () => trainSplits(features),
+    () => trainSplits(features, compared),
     (splitFits) => splitFits.map(({ split, fits }) => `${split.kind}: ${fits.map(fitText).join(', ')}`).join('; '),
   )
   const evaluated = await board.stage(
@@ -157,11 +175,11 @@ function rootMessage(error: unknown): string {
   return root instanceof Error ? root.message : String(root)
 }
 
-async function trainSplits(features: FeaturesRef): Promise<readonly TrainedSplit[]> {
+async function trainSplits(features: FeaturesRef, compared: readonly CandidateSpec[]): Promise<readonly TrainedSplit[]> {
   const results: TrainedSplit[] = []
   for (const split of splits) {
-    const summary = `${candidates.map(({ name }) => name).join(', ')} on the ${split.kind} split`
-    results.push(await training().train.executeWithOptions({ summary }, [{ features, candidates, split, seed: trainingSeed }]))
+    const summary = `${compared.map(({ name }) => name).join(', ')} on the ${split.kind} split`
+    results.push(await training().train.executeWithOptions({ summary }, [{ features, candidates: compared, split, seed: trainingSeed }]))
   }
   return results
 }

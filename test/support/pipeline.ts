@@ -54,6 +54,7 @@ export async function startPipeline(settings: Record<string, string> = {}): Prom
     MATINEE_DATABASE_URL: `sqlite:${join(directory, 'vod.db')}`,
     MATINEE_STORE_URL: `file:${join(directory, 'store')}`,
     MATINEE_MEMORY_MIB: '1024',
+    MATINEE_SEARCH_SECONDS: '0',
     ...settings,
   }
   const config = readConfig(environment)

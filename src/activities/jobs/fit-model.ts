@@ -2,9 +2,10 @@
 import { MatineeError } from '../../contracts/errors.ts'
 import type { CandidateSpec } from '../../contracts/run.ts'
 import { decodeSafetensors, encodeSafetensors } from '../../model/artifact/safetensors.ts'
+import { familyParameters, startCandidate } from '../../model/candidate.ts'
 import { familyOf } from '../../model/families.ts'
-import type { FitProgress, Interactions, Model, ModelFamily, Parameters, Tensors } from '../../model/model.ts'
-import { resolveParameters } from '../../model/parameters.ts'
+import type { FitProgress, Interactions, Model, Tensors } from '../../model/model.ts'
+import type { PairSignals } from '../../model/signals/pair-weights.ts'
 import type { JobPorts } from './job-ports.ts'
 
 /** Writing checkpoints may take this share of the time that training takes. */
@@ -23,16 +24,14 @@ export interface FittedModel {
  * @throws MatineeError `parameter_invalid`, `training_memory`, `training_diverged`, `training_failed`.
  */
 export async function fitModel(
-  pairs: Interactions,
+  signals: PairSignals,
   candidate: CandidateSpec,
   seed: number,
   checkpointKey: string,
   ports: JobPorts,
 ): Promise<FittedModel> {
-  const family = familyOf(candidate.algorithm)
-  const parameters = resolveParameters(family, candidate.parameters)
-  checkMemory(family, pairs, parameters, ports)
-  const fit = family.start(pairs, parameters, seed, await readCheckpoint(checkpointKey, ports), { threads: ports.threads })
+  checkMemory(candidate, signals.pairs, ports)
+  const fit = startCandidate(candidate, signals, seed, await readCheckpoint(checkpointKey, ports), { threads: ports.threads })
 
   const started = ports.monotonicMs()
   let lastWrite = started
@@ -72,10 +71,11 @@ export async function fitModel(
 }
 
 /** Refuses before any work what would be killed in the middle of it. */
-function checkMemory(family: ModelFamily, pairs: Interactions, parameters: Parameters, { threads, memoryMib }: JobPorts): void {
+function checkMemory(candidate: CandidateSpec, pairs: Interactions, { threads, memoryMib }: JobPorts): void {
+  const family = familyOf(candidate.algorithm)
   const { userCount, itemCount } = pairs
   const shape = { userCount, itemCount, pairCount: pairs.items.length }
-  const needMib = Math.ceil(family.memoryNeedMib?.(shape, parameters, threads.count) ?? 0)
+  const needMib = Math.ceil(family.memoryNeedMib?.(shape, familyParameters(candidate), threads.count) ?? 0)
   if (needMib > memoryMib)
     throw new MatineeError(
       'training_memory',

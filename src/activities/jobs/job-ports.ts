@@ -15,6 +15,8 @@ export interface JobPorts {
   /** What kernels run on, and what a training may hold in memory. */
   readonly threads: KernelThreads
   readonly memoryMib: number
+  /** What a search may take at most. */
+  readonly searchSeconds: number
   /** For rates and time left only. */
   monotonicMs(): number
 }

@@ -26,7 +26,7 @@ export async function trainFinalJob(input: TrainFinalInput, ports: JobPorts): Pr
   const data = await ports.readFeatures(features)
   const pairs = watchedPairs(data)
   const checkpointKey = storeKeys.training(features.week, job, 'checkpoint.safetensors')
-  const { model, trainSeconds } = await fitModel(pairs, candidate, seed, checkpointKey, ports)
+  const { model, trainSeconds } = await fitModel({ pairs }, candidate, seed, checkpointKey, ports)
   const files = modelFiles(model, pairs, data)
   const entries = [...files].map(([name, bytes]) => [name, { sha256: sha256(bytes), bytes: bytes.length }] as const)
   const version = `${features.week}-${sha256(JSON.stringify(entries)).slice(0, 8)}`

@@ -48,7 +48,7 @@ async function trainCandidate(
   if (finished !== undefined)
     return { job, candidate, trainSeconds: parseDocument(FitResult, finished.body, key('result.json')).train_seconds }
 
-  const { model, trainSeconds, loss } = await fitModel(train, candidate, seed, key('checkpoint.safetensors'), ports)
+  const { model, trainSeconds, loss } = await fitModel({ pairs: train }, candidate, seed, key('checkpoint.safetensors'), ports)
   const bytes = encodeSafetensors(model.tensors())
   await ports.store.write(key('model.safetensors'), bytes)
   const result: FitResult = {

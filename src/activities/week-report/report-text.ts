@@ -9,6 +9,7 @@ export function reportText(report: WeekReport): string {
     '## What was tried',
     'nDCG@10 is how much of what a user then watched stands near the top of that user’s ten recommendations: 1 is all of it first, 0 none of it. recall@20 is the share of it among the best twenty.',
     triedTable(report),
+    ...searchSection(report),
     '## By how much it won',
     bullets(report.gains.map(gainSentence), 'There is nothing to compare it with.'),
     '## For whom',
@@ -42,9 +43,7 @@ function triedTable({ tried, candidate: published }: WeekReport): string {
       figure(metrics['ndcg@10']),
       figure(metrics['recall@20']),
       `${seconds.toFixed(1)} s`,
-      Object.entries(parameters)
-        .map(([name, value]) => `${name} ${value}`)
-        .join(', '),
+      parameterText(parameters),
     ]),
   )
 }
@@ -156,6 +155,31 @@ function weekItself({ segments, popularity, week_before: before }: WeekReport, {
 function nothingChanged({ week_before: before }: WeekReport, verdict: 'better' | 'worse'): string {
   return before === null ? `Nothing is ${verdict} than popularity beyond chance.` : 'Nothing beyond chance.'
 }
+
+const mostTrialsTold = 10
+
+/** The best of what was tried, best first. */
+function searchSection({ search }: WeekReport): readonly string[] {
+  if (search === undefined) return []
+  const { trials, validation, carried, algorithm } = search
+  const stopped = trials.filter(({ ndcg }) => ndcg === null).length
+  const best = trials.toSorted((a, b) => (b.ndcg ?? -1) - (a.ndcg ?? -1)).slice(0, mostTrialsTold)
+  const weeks = validation.weeks === 1 ? 'the week before' : `the ${validation.weeks} weeks before`
+  const from = carried === null ? '' : `, going on from the last week’s ${carried.algorithm}`
+  return [
+    '## What the search tried',
+    `${count(trials.length)} models were fitted on what was before and measured by what ${count(validation.users)} users newly watched in ${weeks}${from}; ${count(stopped)} of them were given up on the way. Chosen was a ${algorithm}: of models that cannot be told apart the simpler. The best:`,
+    table(
+      ['model', 'nDCG@20', 'seconds', 'parameters'],
+      best.map(({ algorithm: name, ndcg, seconds, parameters }) => [name, figure(ndcg), seconds.toFixed(1), parameterText(parameters)]),
+    ),
+  ]
+}
+
+const parameterText = (parameters: Readonly<Record<string, number | boolean>>): string =>
+  Object.entries(parameters)
+    .map(([name, value]) => `${name} ${value}`)
+    .join(', ')
 
 /** Nothing is said where nothing came late. */
 function lateSection({ late_data: late = [] }: WeekReport): readonly string[] {

@@ -28,26 +28,21 @@ export function validationSplit(pairs: Interactions, seed: number): Split & { re
 /** Fewer users tell candidates apart too badly. */
 const leastUsers = 500
 const mostWeeks = 8
-const secondsPerWeek = 7 * 86_400
 
 /**
- * The newest week before `end` (seconds, the pairs' epoch), against all that was before it: just what the week after `end` will ask. Where
- * that has too few users to measure by, the weeks before it too, each against what was before it. None where pairs have no times or all of
- * them lie in the newest week.
+ * The newest week against all that was before it: just what the week after it will ask. Where that has too few users to measure by, the weeks
+ * before it too, each against what was before it, as many as it takes.
+ * @param weekBack the split of the n-th newest week, from 1; undefined where nothing was before it
  */
-export function newestWeeks(pairs: Interactions, end: number): readonly Split[] {
-  const { times } = pairs
+export function newestWeeks(weekBack: (n: number) => Split | undefined): readonly Split[] {
   const folds: Split[] = []
   let users = 0
-  for (let week = 0; week < mostWeeks && users < leastUsers; week++) {
-    const start = end - (week + 1) * secondsPerWeek
-    if (!(times?.some((time) => time < start) ?? false)) break
-    const { train, test } = timeSplit(pairs, start)
-    const inWeek = Uint8Array.from(test.times ?? [], (time) => Number(time < start + secondsPerWeek))
-    const fold = { train, test: selectPairs(test, inWeek) }
-    const measured = usersWithTargets(fold.train, fold.test).length
+  for (let n = 1; n <= mostWeeks && users < leastUsers; n++) {
+    const split = weekBack(n)
+    if (split === undefined) break
+    const measured = usersWithTargets(split.train, split.test).length
     if (measured === 0) continue
-    folds.push(fold)
+    folds.push(split)
     users += measured
   }
   return folds

@@ -680,6 +680,31 @@ export type WeekReport = {
     /** A model */
     readonly trained_again?: string
   }[]
+  readonly search?: {
+    readonly format: 1
+    readonly week: string
+    /** Digest of all that the search went by: the same inputs are not searched again */
+    readonly inputs: string
+    readonly algorithm: string
+    readonly parameters: { readonly [name: string]: number | boolean }
+    readonly validation: {
+      readonly weeks: number
+      readonly users: number
+    }
+    readonly carried: {
+      readonly algorithm: string
+      readonly parameters: { readonly [name: string]: number | boolean }
+    } | null
+    readonly trials: readonly {
+      readonly algorithm: string
+      readonly parameters: { readonly [name: string]: number | boolean }
+      /** nDCG@20; null where the fit was not finished */
+      readonly ndcg: number | null
+      readonly seconds: number
+      /** Why the fit was not finished: poor, time, memory or diverged */
+      readonly ended?: string
+    }[]
+  }
 }
 
 /** Weeks whose rows changed in the source after they were trained, the latest found first */

@@ -1,0 +1,104 @@
+/** Searches for this week's own candidate on the weeks before the test week, from where the week before left off. */
+import { searchedName } from '../../contracts/candidates.ts'
+import { SearchTrace } from '../../contracts/documents.ts'
+import type { Features } from '../../contracts/ports.ts'
+import type { CandidateSpec, SearchedCandidate, SearchInput } from '../../contracts/run.ts'
+import { storeKeys } from '../../contracts/store-keys.ts'
+import { putDocument, readDocument } from '../../contracts/stored-documents.ts'
+import { addWeeks, type Week } from '../../contracts/week.ts'
+import type { Candidate } from '../../model/candidate.ts'
+import { usersWithTargets } from '../../model/evaluation/rank-users.ts'
+import { searchModels, type SearchResult } from '../../model/search/search-models.ts'
+import type { Fold, SearchLimits, Trial } from '../../model/search/trials.ts'
+import { newestWeeks } from '../../model/search/validation-split.ts'
+import { jobDigest } from './job-digest.ts'
+import type { JobPorts } from './job-ports.ts'
+import { startDayOf, weekSplit } from './split-features.ts'
+
+/** Pairs × fits: what a search may cost, whatever the size of the data; within these bounds as many fits as that gives. */
+const pairsTimesTrials = 3e7
+const [fewestTrials, mostTrials] = [12, 50]
+const DAYS_OF_WEEK = 7
+
+/** What was found by the same inputs, by an earlier attempt or an earlier run, is taken as it is: it need not take the same time again. */
+export async function searchJob({ features, seed }: SearchInput, ports: JobPorts): Promise<SearchedCandidate> {
+  const carried = await traceOf(addWeeks(features.week, -1), ports)
+  const choiceBefore = carried === undefined ? undefined : { algorithm: carried.algorithm, parameters: carried.parameters }
+  const inputs = jobDigest('search', features.digest, seed, ports.searchSeconds, choiceBefore ?? null)
+  const done = await traceOf(features.week, ports)
+  if (done?.inputs === inputs) return searched(done)
+
+  const data = await ports.readFeatures(features, { weekly: true })
+  const folds = weeksBefore(data, startDayOf(features.week))
+  if (folds.length === 0) return { trials: 0 }
+  const result = await search(folds, seed, choiceBefore, ports)
+  const trace: SearchTrace = {
+    format: 1,
+    week: features.week,
+    inputs,
+    algorithm: result.algorithm,
+    parameters: { ...result.parameters },
+    validation: { weeks: folds.length, users: folds.reduce((sum, { train, test }) => sum + usersWithTargets(train, test).length, 0) },
+    carried: choiceBefore ?? null,
+    trials: result.trials.map(traced),
+  }
+  await putDocument(ports.store, storeKeys.search(features.week), trace)
+  return searched(trace)
+}
+
+const searched = ({ algorithm, parameters, trials }: SearchTrace): SearchedCandidate => ({
+  candidate: { name: searchedName, algorithm, parameters } satisfies CandidateSpec,
+  trials: trials.length,
+})
+
+const traced = ({ algorithm, parameters, ndcg, seconds, ended }: Trial): SearchTrace['trials'][number] => ({
+  algorithm,
+  parameters: { ...parameters },
+  ndcg: ndcg ?? null,
+  seconds: Math.round(seconds * 1000) / 1000,
+  ...(ended === undefined ? {} : { ended }),
+})
+
+async function traceOf(week: Week, { store }: JobPorts): Promise<SearchTrace | undefined> {
+  const key = storeKeys.search(week)
+  return (await store.read(key)) === undefined ? undefined : readDocument(store, SearchTrace, key)
+}
+
+/** The newest first. The test week itself, which the choice of the run goes by, is in none of them. */
+function weeksBefore(data: Features, testWeekDay: number): readonly Fold[] {
+  const weeks = newestWeeks((n) => {
+    const split = weekSplit(data, testWeekDay - n * DAYS_OF_WEEK)
+    return split.train.items.length === 0 ? undefined : split
+  })
+  return weeks.map((split) => ({ ...split, signals: { pairs: split.train } }))
+}
+
+async function search(
+  folds: readonly Fold[],
+  seed: number,
+  carried: Candidate | undefined,
+  { threads, memoryMib, monotonicMs, searchSeconds, report, breathe }: JobPorts,
+): Promise<SearchResult> {
+  const started = monotonicMs()
+  const pairs = folds.reduce((sum, { train }) => sum + train.items.length, 0)
+  const limits: SearchLimits = {
+    seconds: searchSeconds,
+    trials: Math.round(Math.min(mostTrials, Math.max(fewestTrials, pairsTimesTrials / pairs))),
+    memoryMib,
+  }
+  let tried = 0
+  const steps = searchModels({
+    folds,
+    seed,
+    limits,
+    resources: { threads },
+    elapsedSeconds: () => (monotonicMs() - started) / 1000,
+    report: ({ algorithm }) => report({ phase: `searching: ${algorithm} tried`, epoch: ++tried, epochs: limits.trials }),
+    ...(carried === undefined ? {} : { carried }),
+  })
+  for (;;) {
+    const step = steps.next()
+    if (step.done === true) return step.value
+    await breathe()
+  }
+}
