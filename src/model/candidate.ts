@@ -34,5 +34,9 @@ export function familyParameters({ algorithm, parameters }: Candidate): Paramete
   return resolveParameters(familyOf(algorithm), Object.fromEntries(own))
 }
 
+/** Whether it knows titles that nobody has watched by what the catalogue says of them. */
+export const heedsFeatures = ({ parameters }: Candidate): boolean =>
+  Object.entries(parameters).some(([name, value]) => /^(ials\.)?feature_pairs$/.test(name) && Number(value) > 0)
+
 const signalNames: ReadonlySet<string> = new Set(signalParameters.map(({ name }) => name))
 const isSignal = (name: string): boolean => signalNames.has(name)

@@ -3,6 +3,7 @@
  * world stay outside. Nothing in this folder reads a file, a clock, the environment or a global random source.
  */
 
+import type { ItemFeatures } from './features/feature-factors.ts'
 import type { KernelThreads } from './kernels/kernels.ts'
 
 /** A named array with a shape, as a model file holds it. Row-major. */
@@ -24,6 +25,11 @@ export interface Interactions {
   readonly items: Uint32Array
   readonly weights: Float32Array
   readonly times?: Float64Array
+}
+
+/** What a fit learns from: pairs, and what is known of the items beside them, for families that heed it. */
+export interface TrainingInput extends Interactions {
+  readonly itemFeatures?: ItemFeatures
 }
 
 export type Parameters = Readonly<Record<string, number | boolean>>
@@ -99,6 +105,6 @@ export interface ModelFamily {
    */
   memoryNeedMib?(shape: DataShape, parameters: Parameters, threads: number): number
   /** Starts a fit, from a checkpoint where one is given. Deterministic: the same input and seed give the same bytes. */
-  start(input: Interactions, parameters: Parameters, seed: number, checkpoint?: Tensors, resources?: FitResources): Fit
+  start(input: TrainingInput, parameters: Parameters, seed: number, checkpoint?: Tensors, resources?: FitResources): Fit
   load(tensors: Tensors): Model
 }

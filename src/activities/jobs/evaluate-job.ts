@@ -7,6 +7,7 @@ import { storeKeys } from '../../contracts/store-keys.ts'
 import { putDocument, readDocument } from '../../contracts/stored-documents.ts'
 import type { Week } from '../../contracts/week.ts'
 import { decodeSafetensors } from '../../model/artifact/safetensors.ts'
+import { heedsFeatures } from '../../model/candidate.ts'
 import { ListQualities } from '../../model/evaluation/list-qualities.ts'
 import { catalogueSizeOf, measureUsers, usersWithTargets } from '../../model/evaluation/rank-users.ts'
 import { SegmentFigures } from '../../model/evaluation/segments.ts'
@@ -22,6 +23,8 @@ import { describeSplit, readSplit, startDayOf } from './split-features.ts'
 import { genreNumbers, kidsTitles, newTitles, type TitleSegment } from './title-segments.ts'
 import { UserFigures } from './user-figures.ts'
 
+const DAY_MS = 86_400_000
+const DAYS_OF_WEEK = 7
 const CUTOFFS = [10, 20] as const
 
 export async function evaluateJob(input: EvaluateInput, ports: JobPorts): Promise<EvaluatedSplit> {
@@ -38,6 +41,7 @@ export async function evaluateJob(input: EvaluateInput, ports: JobPorts): Promis
     users: usersWithTargets(split.train, split.test),
     genreOf: genreNumbers(data.items),
     titles: titleSegmentsOf(data, features.week),
+    listable: releasedTitles(data, split.train, startDayOf(features.week) + DAYS_OF_WEEK),
   }
   const figures = new UserFigures(data.userIds, CUTOFFS)
   const ranked: RankedCandidate[] = []
@@ -75,6 +79,8 @@ interface RankingTask {
   readonly users: Uint32Array
   readonly genreOf: Int32Array
   readonly titles: readonly TitleSegment[]
+  /** Marks of the titles that may be in a list of a candidate which knows them by their features. */
+  readonly listable: Uint8Array
 }
 
 interface RankedCandidate extends UserValues {
@@ -84,7 +90,7 @@ interface RankedCandidate extends UserValues {
 
 async function rankCandidate(
   fit: TrainedCandidate,
-  { week, split, users, genreOf, titles }: RankingTask,
+  { week, split, users, genreOf, titles, listable }: RankingTask,
   figures: UserFigures,
   ports: JobPorts,
 ): Promise<RankedCandidate> {
@@ -98,7 +104,13 @@ async function rankCandidate(
   const values = comparedMetrics.map(() => new Float64Array(users.length))
   const columns = comparedMetrics.map((metric) => metrics.columns.indexOf(metric))
   const started = ports.monotonicMs()
-  for (const batch of measureUsers({ model, ...split, metrics, recommendable: itemsOf(train), threads: ports.threads })) {
+  for (const batch of measureUsers({
+    model,
+    ...split,
+    metrics,
+    recommendable: heedsFeatures(candidate) ? listable : itemsOf(train),
+    threads: ports.threads,
+  })) {
     const first = metrics.users - batch.length
     for (const [n, measured] of batch.entries()) {
       figures.add(measured.user, candidate.name, measured.values)
@@ -126,7 +138,16 @@ function titleSegmentsOf({ items, weekly }: Features, week: Week): readonly Titl
   return segments.filter((segment) => segment !== undefined)
 }
 
-/** Marks of the items that training knows: only they can be in a list. */
+/** Marks of the items that training knows, and of those that the catalogue offers and that are out by that day. */
+function releasedTitles({ items }: Features, train: Interactions, endDay: number): Uint8Array {
+  const end = new Date(endDay * DAY_MS).toISOString().slice(0, 10)
+  const known = itemsOf(train)
+  return Uint8Array.from(items, ({ recommendable, release_date: released }, item) =>
+    Number(known[item] === 1 || (recommendable && released !== null && released.slice(0, 10) < end)),
+  )
+}
+
+/** Marks of the items that training knows: of a candidate that heeds no features only they can be in a list. */
 function itemsOf({ items, itemCount }: Interactions): Uint8Array {
   const known = new Uint8Array(itemCount)
   for (const item of items) known[item] = 1

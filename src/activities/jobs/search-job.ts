@@ -7,6 +7,7 @@ import { storeKeys } from '../../contracts/store-keys.ts'
 import { putDocument, readDocument } from '../../contracts/stored-documents.ts'
 import { addWeeks, type Week } from '../../contracts/week.ts'
 import type { Candidate } from '../../model/candidate.ts'
+import { titleFeatures } from '../../model/features/title-features.ts'
 import { usersWithTargets } from '../../model/evaluation/rank-users.ts'
 import { searchModels, type SearchResult } from '../../model/search/search-models.ts'
 import type { Fold, SearchLimits, Trial } from '../../model/search/trials.ts'
@@ -66,11 +67,12 @@ async function traceOf(week: Week, { store }: JobPorts): Promise<SearchTrace | u
 
 /** The newest first. The test week itself, which the choice of the run goes by, is in none of them. */
 function weeksBefore(data: Features, testWeekDay: number): readonly Fold[] {
-  const weeks = newestWeeks((n) => {
-    const split = weekSplit(data, testWeekDay - n * DAYS_OF_WEEK)
-    return split.train.items.length === 0 ? undefined : split
+  return newestWeeks((n) => {
+    const startDay = testWeekDay - n * DAYS_OF_WEEK
+    const { train, test } = weekSplit(data, startDay)
+    const signals = { pairs: train, itemFeatures: titleFeatures(data.items, startDay) }
+    return train.items.length === 0 ? undefined : { train, test, signals }
   })
-  return weeks.map((split) => ({ ...split, signals: { pairs: split.train } }))
 }
 
 async function search(

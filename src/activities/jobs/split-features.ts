@@ -3,6 +3,8 @@ import { MatineeError } from '../../contracts/errors.ts'
 import type { Features, WeeklyPairs } from '../../contracts/ports.ts'
 import type { FeaturesRef, SplitSpec } from '../../contracts/run.ts'
 import { weekStart, type Week } from '../../contracts/week.ts'
+import type { ItemFeatures } from '../../model/features/feature-factors.ts'
+import { titleFeatures } from '../../model/features/title-features.ts'
 import { includes } from '../../model/metrics/ranking-metrics.ts'
 import type { Interactions } from '../../model/model.ts'
 import { buildInteractions, itemsOfUser, selectPairs, userOfPairs } from '../../model/sparse/interactions.ts'
@@ -10,6 +12,7 @@ import { randomHoldOut, type Split } from '../../model/split/split.ts'
 import type { JobPorts } from './job-ports.ts'
 
 const DAY_MS = 86_400_000
+const DAYS_OF_WEEK = 7
 
 /** Watched pairs, weighted by rating (share watched, at most 1). A click without a viewing is not one of them. */
 export function watchedPairs(features: Features): Interactions {
@@ -29,6 +32,10 @@ export async function readSplit(
   if (spec.kind === 'random') return { data, split: randomHoldOut(watchedPairs(data), spec.share, spec.seed) }
   return { data, split: weekSplit(data, startDayOf(ref.week)) }
 }
+
+/** What the catalogue says of each title, as of the end of what is learnt from: the week's end, or its start where the week is the test. */
+export const featuresOfTitles = (data: Features, week: Week, spec: SplitSpec['kind'] | 'all'): ItemFeatures =>
+  titleFeatures(data.items, startDayOf(week) + (spec === 'time' ? 0 : DAYS_OF_WEEK))
 
 /** Days from 1970-01-01 to the Monday that starts the week, as `WeeklyPairs` counts them. */
 export const startDayOf = (week: Week): number => Date.parse(`${weekStart(week).slice(0, 10)}T00:00:00Z`) / DAY_MS

@@ -5,11 +5,11 @@ import type { CandidateSpec, TrainedCandidate, TrainedSplit, TrainInput } from '
 import { storeKeys } from '../../contracts/store-keys.ts'
 import { putDocument } from '../../contracts/stored-documents.ts'
 import { encodeSafetensors } from '../../model/artifact/safetensors.ts'
-import type { Interactions } from '../../model/model.ts'
+import type { PairSignals } from '../../model/signals/pair-weights.ts'
 import { fitModel } from './fit-model.ts'
 import { jobDigest, sha256 } from './job-digest.ts'
 import type { JobPorts } from './job-ports.ts'
-import { readSplit } from './split-features.ts'
+import { featuresOfTitles, readSplit } from './split-features.ts'
 
 /**
  * A candidate that diverges is out of this week's choice; the others go on.
@@ -17,13 +17,14 @@ import { readSplit } from './split-features.ts'
  */
 export async function trainJob(input: TrainInput, ports: JobPorts): Promise<TrainedSplit> {
   const { features, candidates, split } = input
-  const { train } = (await readSplit(features, split, ports)).split
+  const { data, split: parts } = await readSplit(features, split, ports)
+  const signals = { pairs: parts.train, itemFeatures: featuresOfTitles(data, features.week, split.kind) }
   const fits: TrainedCandidate[] = []
   const diverged: string[] = []
   let lastDivergence: MatineeError | undefined
   for (const candidate of candidates) {
     try {
-      fits.push(await trainCandidate(train, candidate, input, ports))
+      fits.push(await trainCandidate(signals, candidate, input, ports))
     } catch (error) {
       if (!(error instanceof MatineeError) || error.code !== 'training_diverged') throw error
       diverged.push(candidate.name)
@@ -36,7 +37,7 @@ export async function trainJob(input: TrainInput, ports: JobPorts): Promise<Trai
 
 /** A fit that an earlier attempt finished is found by its digest. */
 async function trainCandidate(
-  train: Interactions,
+  signals: PairSignals,
   candidate: CandidateSpec,
   { features, split, seed }: TrainInput,
   ports: JobPorts,
@@ -48,7 +49,7 @@ async function trainCandidate(
   if (finished !== undefined)
     return { job, candidate, trainSeconds: parseDocument(FitResult, finished.body, key('result.json')).train_seconds }
 
-  const { model, trainSeconds, loss } = await fitModel({ pairs: train }, candidate, seed, key('checkpoint.safetensors'), ports)
+  const { model, trainSeconds, loss } = await fitModel(signals, candidate, seed, key('checkpoint.safetensors'), ports)
   const bytes = encodeSafetensors(model.tensors())
   await ports.store.write(key('model.safetensors'), bytes)
   const result: FitResult = {

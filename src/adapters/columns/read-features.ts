@@ -4,8 +4,12 @@ import type { FeaturesRef } from '../../contracts/run.ts'
 import { storeKeys } from '../../contracts/store-keys.ts'
 import { DuckDbEngine, sqlText, type DuckDbDatabase, type DuckDbOptions } from './duckdb.ts'
 
+/** Days after and before its release for which a programme that nobody has watched or clicked takes part. */
+const [newForDays, knownAheadDays] = [91, 7]
+
 /**
- * Users and items get positions in the order of the files' rows; only programmes that someone watched or clicked get one.
+ * Users and items get positions in the order of the files' rows: programmes that someone watched or clicked, and those that came out lately
+ * or will before the next training, so that they can be recommended by what the catalogue says of them.
  * Memory: the arrays (41 bytes a pair) and the ids, beside what DuckDB was given while it reads.
  * @throws MatineeError `store_missing` and the others of the store.
  */
@@ -52,7 +56,10 @@ from read_parquet(${sqlText(interactions)}, file_row_number = true) group by sub
   `create table items as
 select * exclude (file_row_number), row_number() over (order by file_row_number) - 1 as position
 from read_parquet(${sqlText(items)}, file_row_number = true)
-where program_id in (select program_id from read_parquet(${sqlText(interactions)}))`,
+where program_id in (select program_id from read_parquet(${sqlText(interactions)}))
+  or (recommendable and try_cast(left(release_date::varchar, 10) as date) between
+    (select max(last_dt)::date from read_parquet(${sqlText(interactions)})) - ${newForDays} and
+    (select max(last_dt)::date from read_parquet(${sqlText(interactions)})) + ${knownAheadDays})`,
   `create table pairs as
 select
   users.position::uinteger as user_position,

@@ -22,7 +22,18 @@ import { ease } from '../ease/ease.ts'
 import { vector } from '../factor-model.ts'
 import { ials } from '../ials/ials.ts'
 import { itemKnn } from '../item-knn/item-knn.ts'
-import type { Fit, FitProgress, FitResources, Interactions, Model, ModelFamily, Parameters, Tensor, Tensors } from '../model.ts'
+import type {
+  Fit,
+  FitProgress,
+  FitResources,
+  Interactions,
+  Model,
+  ModelFamily,
+  Parameters,
+  Tensor,
+  Tensors,
+  TrainingInput,
+} from '../model.ts'
 import { numberParameter, resolveParameters } from '../parameters.ts'
 import { popularity } from '../popularity/popularity.ts'
 import { checkInteractions } from '../sparse/interactions.ts'
@@ -77,7 +88,7 @@ const ofPrefix = (prefix: string, tensors: Tensors): Tensors =>
 
 class BlendFit implements Fit {
   readonly #components: readonly Component[]
-  readonly #input: Interactions
+  readonly #input: TrainingInput
   readonly #seed: number
   readonly #resources: FitResources
   /** Models that are done, in the order of the components. */
@@ -85,7 +96,7 @@ class BlendFit implements Fit {
   #fit: Fit | undefined
 
   constructor(
-    input: Interactions,
+    input: TrainingInput,
     components: readonly Component[],
     seed: number,
     checkpoint: Tensors | undefined,
@@ -263,7 +274,7 @@ export const blend: ModelFamily = {
   ]),
   memoryNeedMib: (shape, parameters, threads) =>
     componentsOf(parameters).reduce((sum, { family, parameters: own }) => sum + (family.memoryNeedMib?.(shape, own, threads) ?? 0), 0),
-  start(input: Interactions, given: Parameters, seed: number, checkpoint?: Tensors, resources: FitResources = {}): Fit {
+  start(input: TrainingInput, given: Parameters, seed: number, checkpoint?: Tensors, resources: FitResources = {}): Fit {
     checkInteractions(input)
     return new BlendFit(input, componentsOf(resolveParameters(blend, given)), seed, checkpoint, resources)
   },

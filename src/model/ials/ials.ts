@@ -30,10 +30,22 @@
 import { MatineeError } from '../../contracts/errors.ts'
 import { readTensorOf } from '../artifact/tensor-access.ts'
 import { eigenSystem } from '../dense/eigen.ts'
+import { withFeatureFactors, type ItemFeatures } from '../features/feature-factors.ts'
 import { FactorModel, matrix, vector } from '../factor-model.ts'
 import { callersThread, callKernel, type KernelName, type KernelThreads } from '../kernels/kernels.ts'
 import { doublesAt, floatsAt, gathered, MemoryPlan, spread, strideOf, wordsAt } from '../kernels/memory.ts'
-import type { DataShape, Fit, FitProgress, FitResources, Interactions, Model, ModelFamily, Parameters, Tensors } from '../model.ts'
+import type {
+  DataShape,
+  Fit,
+  FitProgress,
+  FitResources,
+  Interactions,
+  Model,
+  ModelFamily,
+  Parameters,
+  Tensors,
+  TrainingInput,
+} from '../model.ts'
 import { numberParameter, resolveParameters } from '../parameters.ts'
 import { Random } from '../random/random.ts'
 import { checkInteractions, transpose } from '../sparse/interactions.ts'
@@ -60,6 +72,7 @@ interface Settings extends Objective {
   readonly factors: number
   readonly iterations: number
   readonly cholesky: boolean
+  readonly featurePairs: number
 }
 
 /** λ of a row with that many pairs, where the other side has `otherCount` rows. */
@@ -152,6 +165,7 @@ class IalsFit implements Fit {
   readonly #memory: WebAssembly.Memory
   readonly #layout: Layout
   readonly #itemPairCounts: Uint32Array
+  readonly #itemFeatures: ItemFeatures | undefined
   /** HᵀH of the items in the basis that factors are in now: those of the last first half of a sweep. */
   #gramOfItems: Float64Array = new Float64Array(0)
   /** The sweep's loss but for its observed pairs. */
@@ -164,10 +178,11 @@ class IalsFit implements Fit {
   #observedLoss = 0
   #sweepLoss: number | undefined
 
-  constructor(input: Interactions, settings: Settings, seed: number, checkpoint: Tensors | undefined, resources: FitResources) {
+  constructor(input: TrainingInput, settings: Settings, seed: number, checkpoint: Tensors | undefined, resources: FitResources) {
     const { factors, iterations } = settings
     const { userCount, itemCount } = input
     this.#settings = settings
+    this.#itemFeatures = input.itemFeatures
     this.#threads = resources.threads ?? callersThread
     this.#layout = planLayout({ userCount, itemCount, pairCount: input.items.length }, factors, this.#threads.count)
     const { users, items, stride } = this.#layout
@@ -217,10 +232,16 @@ class IalsFit implements Fit {
   }
 
   #model(): Model {
-    const { unobservedWeight, regularization, exponent } = this.#settings
+    const { factors, unobservedWeight, regularization, exponent, featurePairs } = this.#settings
+    const tensors = new Map(this.#factorTensors())
+    const items = tensors.get('item_factors')?.data
+    if (this.#itemFeatures !== undefined && featurePairs > 0 && items instanceof Float32Array) {
+      const mixed = withFeatureFactors(items, this.#itemPairCounts, this.#itemFeatures, featurePairs)
+      tensors.set('item_factors', matrix(mixed, this.#itemPairCounts.length, factors))
+    }
     return new IalsModel(
       new Map([
-        ...this.#factorTensors(),
+        ...tensors,
         ['item_scores', vector(Float32Array.from(this.#itemPairCounts))],
         ['objective', vector(Float64Array.of(unobservedWeight, regularization, exponent))],
       ]),
@@ -510,6 +531,14 @@ export const ials: ModelFamily = {
       type: 'boolean',
       default: false,
     },
+    {
+      name: 'feature_pairs',
+      description: 'Pairs that what the catalogue says of an item is worth in its factors; 0: nothing',
+      type: 'number',
+      default: 0,
+      minimum: 0,
+      maximum: 1e6,
+    },
   ],
   memoryNeedMib(shape, parameters, threads) {
     const factors = numberParameter(parameters, 'factors')
@@ -517,7 +546,7 @@ export const ials: ModelFamily = {
     const bytes = 16 * shape.pairCount + 4 * factors * (shape.userCount + shape.itemCount)
     return planLayout(shape, factors, threads).plan.mib + bytes / 1_048_576
   },
-  start(input: Interactions, given: Parameters, seed: number, checkpoint?: Tensors, resources: FitResources = {}): Fit {
+  start(input: TrainingInput, given: Parameters, seed: number, checkpoint?: Tensors, resources: FitResources = {}): Fit {
     checkInteractions(input)
     const parameters = resolveParameters(ials, given)
     const settings: Settings = {
@@ -527,6 +556,7 @@ export const ials: ModelFamily = {
       regularization: numberParameter(parameters, 'regularization'),
       exponent: numberParameter(parameters, 'regularization_exponent'),
       cholesky: parameters['cholesky'] === true,
+      featurePairs: numberParameter(parameters, 'feature_pairs'),
     }
     return new IalsFit(input, settings, seed, checkpoint, resources)
   },

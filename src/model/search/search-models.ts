@@ -100,7 +100,7 @@ class Search {
     const [newest] = folds
     if (newest === undefined) return
     for (const parameters of popularities(newest.train)) yield* this.#try({ algorithm: popularity.algorithm, parameters }, 1)
-    const spaces = familySpaces(newest.train)
+    const spaces = familySpaces(newest.signals)
     for (const candidate of carried === undefined ? [] : partsOf(carried)) yield* this.#try(candidate, climbingShare)
     for (const { algorithm, starts } of spaces) for (const parameters of starts) yield* this.#try({ algorithm, parameters }, climbingShare)
 

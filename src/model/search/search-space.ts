@@ -16,7 +16,7 @@ export interface FamilySpace {
 }
 
 /** In the order in which they are tried: the cheap ones first. */
-export function familySpaces(train: Interactions): readonly FamilySpace[] {
+export function familySpaces({ pairs: train, itemFeatures }: PairSignals): readonly FamilySpace[] {
   return [
     {
       algorithm: 'item-knn',
@@ -37,6 +37,7 @@ export function familySpaces(train: Interactions): readonly FamilySpace[] {
         { name: 'unobserved_weight', values: unobservedWeights },
         { name: 'regularization', values: [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1] },
         { name: 'factors', values: [16, 32, 64, 128, 256] },
+        ...(itemFeatures === undefined ? [] : [{ name: 'feature_pairs', values: [0, 1, 3, 10, 30] }]),
       ],
       starts: [{ unobserved_weight: likelyUnobservedWeight(train), regularization: 0.01, factors: 64, iterations: 10 }],
     },

@@ -34,8 +34,8 @@ const mostWeeks = 8
  * before it too, each against what was before it, as many as it takes.
  * @param weekBack the split of the n-th newest week, from 1; undefined where nothing was before it
  */
-export function newestWeeks(weekBack: (n: number) => Split | undefined): readonly Split[] {
-  const folds: Split[] = []
+export function newestWeeks<Week extends Split>(weekBack: (n: number) => Week | undefined): readonly Week[] {
+  const folds: Week[] = []
   let users = 0
   for (let n = 1; n <= mostWeeks && users < leastUsers; n++) {
     const split = weekBack(n)

@@ -16,7 +16,8 @@
  * left out. Linear in the pairs; no randomness.
  */
 import { MatineeError } from '../../contracts/errors.ts'
-import type { Interactions, Parameters, ParameterSpec } from '../model.ts'
+import type { ItemFeatures } from '../features/feature-factors.ts'
+import type { Interactions, Parameters, ParameterSpec, TrainingInput } from '../model.ts'
 import { numberParameter } from '../parameters.ts'
 import { selectPairs } from '../sparse/interactions.ts'
 
@@ -29,6 +30,8 @@ export interface PairSignals {
   /** How many there were; absent: one of each pair with a rating, and no clicks. */
   readonly viewings?: Float32Array
   readonly clicks?: Float32Array
+  /** What is known of the items beside the pairs. */
+  readonly itemFeatures?: ItemFeatures
 }
 
 export const signalParameters: readonly ParameterSpec[] = [
@@ -67,7 +70,7 @@ export const signalParameters: readonly ParameterSpec[] = [
 ]
 
 /** @throws MatineeError `parameter_invalid` where pairs without times are to age. */
-export function weighPairs({ pairs, viewings, clicks }: PairSignals, parameters: Parameters): Interactions {
+export function weighPairs({ pairs, viewings, clicks, itemFeatures }: PairSignals, parameters: Parameters): TrainingInput {
   const ratingShare = numberParameter(parameters, 'signals.rating_share')
   const watchGain = numberParameter(parameters, 'signals.watch_gain')
   const clickWeight = numberParameter(parameters, 'signals.click_weight')
@@ -85,7 +88,8 @@ export function weighPairs({ pairs, viewings, clicks }: PairSignals, parameters:
   const halfLifeSeconds = numberParameter(parameters, 'signals.half_life_days') * secondsPerDay
   if (halfLifeSeconds > 0) age(weights, times, halfLifeSeconds)
   const weighed = { ...pairs, weights }
-  return keep.includes(0) ? selectPairs(weighed, keep) : weighed
+  const kept: Interactions = keep.includes(0) ? selectPairs(weighed, keep) : weighed
+  return itemFeatures === undefined ? kept : { ...kept, itemFeatures }
 }
 
 function age(weights: Float32Array, times: Float64Array | undefined, halfLifeSeconds: number): void {
