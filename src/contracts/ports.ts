@@ -193,6 +193,8 @@ export interface WeeklyPairs {
   /** Days from 1970-01-01 to the Monday that starts the week. */
   readonly weekStartDay: Int32Array
   readonly rating: Float64Array
+  /** How often it was watched in the week. */
+  readonly viewings: Uint32Array
   /** Seconds of the pair's newest viewing in the week, wall clock as if it were UTC. */
   readonly lastSeconds: Float64Array
 }

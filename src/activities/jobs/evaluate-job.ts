@@ -19,12 +19,11 @@ import { figuresOfWeekBefore } from '../week-metrics.ts'
 import { bootstrap, compareCandidates, comparedMetrics, type UserValues } from './compare-candidates.ts'
 import { jobDigest, sha256 } from './job-digest.ts'
 import type { JobPorts } from './job-ports.ts'
-import { describeSplit, readSplit, startDayOf } from './split-features.ts'
+import { describeSplit, endDayOf, readSplit, startDayOf } from './split-features.ts'
 import { genreNumbers, kidsTitles, newTitles, type TitleSegment } from './title-segments.ts'
 import { UserFigures } from './user-figures.ts'
 
 const DAY_MS = 86_400_000
-const DAYS_OF_WEEK = 7
 const CUTOFFS = [10, 20] as const
 
 export async function evaluateJob(input: EvaluateInput, ports: JobPorts): Promise<EvaluatedSplit> {
@@ -41,7 +40,7 @@ export async function evaluateJob(input: EvaluateInput, ports: JobPorts): Promis
     users: usersWithTargets(split.train, split.test),
     genreOf: genreNumbers(data.items),
     titles: titleSegmentsOf(data, features.week),
-    listable: releasedTitles(data, split.train, startDayOf(features.week) + DAYS_OF_WEEK),
+    listable: releasedTitles(data, split.train, endDayOf(features.week)),
   }
   const figures = new UserFigures(data.userIds, CUTOFFS)
   const ranked: RankedCandidate[] = []

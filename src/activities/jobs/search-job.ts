@@ -7,14 +7,13 @@ import { storeKeys } from '../../contracts/store-keys.ts'
 import { putDocument, readDocument } from '../../contracts/stored-documents.ts'
 import { addWeeks, type Week } from '../../contracts/week.ts'
 import type { Candidate } from '../../model/candidate.ts'
-import { titleFeatures } from '../../model/features/title-features.ts'
 import { usersWithTargets } from '../../model/evaluation/rank-users.ts'
 import { searchModels, type SearchResult } from '../../model/search/search-models.ts'
 import type { Fold, SearchLimits, Trial } from '../../model/search/trials.ts'
 import { newestWeeks } from '../../model/search/validation-split.ts'
 import { jobDigest } from './job-digest.ts'
 import type { JobPorts } from './job-ports.ts'
-import { startDayOf, weekSplit } from './split-features.ts'
+import { signalsOf, startDayOf, weekSplit } from './split-features.ts'
 
 /** Pairs × fits: what a search may cost, whatever the size of the data; within these bounds as many fits as that gives. */
 const pairsTimesTrials = 3e7
@@ -70,37 +69,31 @@ function weeksBefore(data: Features, testWeekDay: number): readonly Fold[] {
   return newestWeeks((n) => {
     const startDay = testWeekDay - n * DAYS_OF_WEEK
     const { train, test } = weekSplit(data, startDay)
-    const signals = { pairs: train, itemFeatures: titleFeatures(data.items, startDay) }
-    return train.items.length === 0 ? undefined : { train, test, signals }
+    return train.items.length === 0 ? undefined : { train, test, signals: signalsOf(data, train, startDay) }
   })
 }
 
-async function search(
-  folds: readonly Fold[],
-  seed: number,
-  carried: Candidate | undefined,
-  { threads, memoryMib, monotonicMs, searchSeconds, report, breathe }: JobPorts,
-): Promise<SearchResult> {
-  const started = monotonicMs()
+async function search(folds: readonly Fold[], seed: number, carried: Candidate | undefined, ports: JobPorts): Promise<SearchResult> {
+  const started = ports.monotonicMs()
   const pairs = folds.reduce((sum, { train }) => sum + train.items.length, 0)
   const limits: SearchLimits = {
-    seconds: searchSeconds,
+    seconds: ports.searchSeconds,
     trials: Math.round(Math.min(mostTrials, Math.max(fewestTrials, pairsTimesTrials / pairs))),
-    memoryMib,
+    memoryMib: ports.memoryMib,
   }
   let tried = 0
   const steps = searchModels({
     folds,
     seed,
     limits,
-    resources: { threads },
-    elapsedSeconds: () => (monotonicMs() - started) / 1000,
-    report: ({ algorithm }) => report({ phase: `searching: ${algorithm} tried`, epoch: ++tried, epochs: limits.trials }),
+    resources: { threads: ports.threads },
+    elapsedSeconds: () => (ports.monotonicMs() - started) / 1000,
+    report: ({ algorithm }) => ports.report({ phase: `searching: ${algorithm} tried`, epoch: ++tried, epochs: limits.trials }),
     ...(carried === undefined ? {} : { carried }),
   })
   for (;;) {
     const step = steps.next()
     if (step.done === true) return step.value
-    await breathe()
+    await ports.breathe()
   }
 }

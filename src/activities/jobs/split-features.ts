@@ -3,11 +3,11 @@ import { MatineeError } from '../../contracts/errors.ts'
 import type { Features, WeeklyPairs } from '../../contracts/ports.ts'
 import type { FeaturesRef, SplitSpec } from '../../contracts/run.ts'
 import { weekStart, type Week } from '../../contracts/week.ts'
-import type { ItemFeatures } from '../../model/features/feature-factors.ts'
 import { titleFeatures } from '../../model/features/title-features.ts'
 import { includes } from '../../model/metrics/ranking-metrics.ts'
 import type { Interactions } from '../../model/model.ts'
 import { buildInteractions, itemsOfUser, selectPairs, userOfPairs } from '../../model/sparse/interactions.ts'
+import type { PairSignals } from '../../model/signals/pair-weights.ts'
 import { randomHoldOut, type Split } from '../../model/split/split.ts'
 import type { JobPorts } from './job-ports.ts'
 
@@ -33,9 +33,30 @@ export async function readSplit(
   return { data, split: weekSplit(data, startDayOf(ref.week)) }
 }
 
-/** What the catalogue says of each title, as of the end of what is learnt from: the week's end, or its start where the week is the test. */
-export const featuresOfTitles = (data: Features, week: Week, spec: SplitSpec['kind'] | 'all'): ItemFeatures =>
-  titleFeatures(data.items, startDayOf(week) + (spec === 'time' ? 0 : DAYS_OF_WEEK))
+/**
+ * All that a fit may go by of watched pairs from before a day (days since 1970-01-01): beside their ratings and times what the catalogue says
+ * of the titles as of then, and where the weekly pairs are there how often each was watched by then.
+ */
+export function signalsOf(data: Features, pairs: Interactions, endDay: number): PairSignals {
+  const itemFeatures = titleFeatures(data.items, endDay)
+  return data.weekly === undefined ? { pairs, itemFeatures } : { pairs, itemFeatures, viewings: viewingsBefore(data.weekly, endDay) }
+}
+
+/** Viewings of each pair with a rating before that day, in the order of the pairs. */
+function viewingsBefore({ user, item, rating, weekStartDay, viewings }: WeeklyPairs, endDay: number): Float32Array {
+  const sums: number[] = []
+  let [lastUser, lastItem] = [-1, -1]
+  for (let row = 0; row < user.length; row++) {
+    if (!((rating[row] ?? 0) > 0) || (weekStartDay[row] ?? 0) >= endDay) continue
+    if (user[row] !== lastUser || item[row] !== lastItem) sums.push(0)
+    sums.push((sums.pop() ?? 0) + (viewings[row] ?? 0))
+    ;[lastUser, lastItem] = [user[row] ?? 0, item[row] ?? 0]
+  }
+  return Float32Array.from(sums)
+}
+
+/** Days from 1970-01-01 to the Monday after the week's end. */
+export const endDayOf = (week: Week): number => startDayOf(week) + DAYS_OF_WEEK
 
 /** Days from 1970-01-01 to the Monday that starts the week, as `WeeklyPairs` counts them. */
 export const startDayOf = (week: Week): number => Date.parse(`${weekStart(week).slice(0, 10)}T00:00:00Z`) / DAY_MS

@@ -33,6 +33,7 @@ const weekly = (rows: readonly (readonly [title: number, day: number])[]): Weekl
   item: Uint32Array.from(rows, ([title]) => title),
   weekStartDay: Int32Array.from(rows, ([, day]) => day),
   rating: new Float64Array(rows.length).fill(1),
+  viewings: new Uint32Array(rows.length).fill(1),
   lastSeconds: new Float64Array(rows.length),
 })
 

@@ -11,7 +11,7 @@ import type { Interactions, Model, Tensor } from '../../model/model.ts'
 import { fitModel } from './fit-model.ts'
 import { jobDigest, sha256 } from './job-digest.ts'
 import type { JobPorts } from './job-ports.ts'
-import { featuresOfTitles, watchedPairs } from './split-features.ts'
+import { endDayOf, signalsOf, watchedPairs } from './split-features.ts'
 
 const LIST_LENGTH = 10
 const DAY_SECONDS = 86_400
@@ -23,16 +23,10 @@ export async function trainFinalJob(input: TrainFinalInput, ports: JobPorts): Pr
   const finished = await ports.store.read(resultKey)
   if (finished !== undefined) return finalModel(parseDocument(FinalResult, finished.body, resultKey), resultKey)
 
-  const data = await ports.readFeatures(features)
+  const data = await ports.readFeatures(features, { weekly: true })
   const pairs = watchedPairs(data)
   const checkpointKey = storeKeys.training(features.week, job, 'checkpoint.safetensors')
-  const { model, trainSeconds } = await fitModel(
-    { pairs, itemFeatures: featuresOfTitles(data, features.week, 'all') },
-    candidate,
-    seed,
-    checkpointKey,
-    ports,
-  )
+  const { model, trainSeconds } = await fitModel(signalsOf(data, pairs, endDayOf(features.week)), candidate, seed, checkpointKey, ports)
   const files = modelFiles(model, pairs, data)
   const entries = [...files].map(([name, bytes]) => [name, { sha256: sha256(bytes), bytes: bytes.length }] as const)
   const version = `${features.week}-${sha256(JSON.stringify(entries)).slice(0, 8)}`

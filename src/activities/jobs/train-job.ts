@@ -9,7 +9,7 @@ import type { PairSignals } from '../../model/signals/pair-weights.ts'
 import { fitModel } from './fit-model.ts'
 import { jobDigest, sha256 } from './job-digest.ts'
 import type { JobPorts } from './job-ports.ts'
-import { featuresOfTitles, readSplit } from './split-features.ts'
+import { endDayOf, readSplit, signalsOf, startDayOf } from './split-features.ts'
 
 /**
  * A candidate that diverges is out of this week's choice; the others go on.
@@ -18,7 +18,7 @@ import { featuresOfTitles, readSplit } from './split-features.ts'
 export async function trainJob(input: TrainInput, ports: JobPorts): Promise<TrainedSplit> {
   const { features, candidates, split } = input
   const { data, split: parts } = await readSplit(features, split, ports)
-  const signals = { pairs: parts.train, itemFeatures: featuresOfTitles(data, features.week, split.kind) }
+  const signals = signalsOf(data, parts.train, split.kind === 'time' ? startDayOf(features.week) : endDayOf(features.week))
   const fits: TrainedCandidate[] = []
   const diverged: string[] = []
   let lastDivergence: MatineeError | undefined

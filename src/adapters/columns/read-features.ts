@@ -98,14 +98,15 @@ async function readWeekly(
     item: new Uint32Array(count),
     weekStartDay: new Int32Array(count),
     rating: new Float64Array(count),
+    viewings: new Uint32Array(count),
     lastSeconds: new Float64Array(count),
   }
   await fillColumns(
     database,
-    `select users.position::uinteger, items.position::uinteger, date_diff('day', date '1970-01-01', week_start)::integer, rating, epoch_us(last_dt) / 1e6
+    `select users.position::uinteger, items.position::uinteger, date_diff('day', date '1970-01-01', week_start)::integer, rating, viewings, epoch_us(last_dt) / 1e6
 from read_parquet(${sqlText(path)}) join users using (subsr_id) join items using (program_id)
 order by users.position, items.position, week_start`,
-    [weekly.user, weekly.item, weekly.weekStartDay, weekly.rating, weekly.lastSeconds],
+    [weekly.user, weekly.item, weekly.weekStartDay, weekly.rating, weekly.viewings, weekly.lastSeconds],
   )
   return weekly
 }

@@ -40,10 +40,11 @@ function searched(secondsALook: number, options: Partial<SearchOptions> = {}): S
   }
 }
 
+const best = (trials: SearchResult['trials']): number => Math.max(...trials.map(({ ndcg = 0 }) => ndcg))
+
 test('a model that knows users beats popularity, and the same search ends with the same choice', () => {
   const result = searched(0)
   assert.notEqual(result.algorithm, 'popularity')
-  const best = (trials: SearchResult['trials']): number => Math.max(...trials.map(({ ndcg = 0 }) => ndcg))
   const chosen = result.trials.find(({ parameters, algorithm }) => algorithm === result.algorithm && parameters === result.parameters)
   assert.equal(chosen?.ndcg, best(result.trials.filter(({ algorithm }) => algorithm === result.algorithm)))
   assert.ok((chosen?.ndcg ?? 0) > 0.9 * best(result.trials), 'what is less simple may be a little ahead')
