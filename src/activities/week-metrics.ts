@@ -1,4 +1,5 @@
 /** Figures of measured weeks, read from `metrics/`. */
+import { isDeepStrictEqual } from 'node:util'
 import { WeekMetrics } from '../contracts/documents.ts'
 import type { ObjectStore } from '../contracts/ports.ts'
 import { storeKeys } from '../contracts/store-keys.ts'
@@ -19,6 +20,20 @@ export async function newestFigures(
     if (rival === undefined || rival.measured_at <= metrics.measured_at) newest.set(week, metrics)
   }
   return [...newest].toSorted(([a], [b]) => (a < b ? -1 : 1))
+}
+
+interface Named {
+  readonly candidate: string
+  readonly algorithm: string
+  readonly parameters: Readonly<Record<string, number | boolean>>
+}
+
+/** The one that is the same model as `other`, whatever they are called: what a search finds has the same name every week. */
+export function sameModel<Candidate extends Named>(candidates: readonly Candidate[], other: Named): Candidate | undefined {
+  const same = candidates.filter(
+    ({ algorithm, parameters }) => algorithm === other.algorithm && isDeepStrictEqual(parameters, other.parameters),
+  )
+  return same.find(({ candidate }) => candidate === other.candidate) ?? same[0]
 }
 
 /** Of the week before; undefined where it was not measured. */

@@ -11,6 +11,8 @@ export const candidates: readonly CandidateSpec[] = [
 
 /** What the week's search finds is compared with them under this name. */
 export const searchedName = 'searched'
+/** And what the week before published, where a search had found it, under this one. */
+export const championName = 'champion'
 
 /** The old system's hold-out: a quarter of the watched pairs, seed 0. */
 export const randomHoldOut: SplitSpec = { kind: 'random', share: 0.25, seed: 0 }

@@ -96,6 +96,8 @@ export interface SearchInput {
 export interface SearchedCandidate {
   /** Absent where the search is turned off, or no week before the test week can be measured by. */
   readonly candidate?: CandidateSpec
+  /** What the week before published, where it was found by a search and is not what this one found. */
+  readonly champion?: CandidateSpec
   readonly trials: number
 }
 

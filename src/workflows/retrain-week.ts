@@ -106,7 +106,7 @@ async function retrain({ week, onBreach, holdHours }: RetrainWeekInput, board: R
     () => training().search.executeWithOptions({ summary: `a candidate of the weeks before ${week}` }, [{ features, seed: trainingSeed }]),
     ({ candidate, trials }) => (candidate === undefined ? 'nothing searched' : `${candidate.algorithm}, ${trials} tried`),
   )
-  const compared = searched.candidate === undefined ? candidates : [...candidates, searched.candidate]
+  const compared = [...candidates, ...[searched.candidate, searched.champion].filter((candidate) => candidate !== undefined)]
   const trained = await board.stage(
     'train',
     () => trainSplits(features, compared),

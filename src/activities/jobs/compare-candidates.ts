@@ -18,7 +18,7 @@ export interface UserValues {
 /** Each candidate with its intervals against the best, the better popularity, and the one that the week before published. */
 export async function compareCandidates(
   candidates: readonly UserValues[],
-  published: string | undefined,
+  champion: string | undefined,
   ports: JobPorts,
 ): Promise<readonly Measured[]> {
   const measured = candidates.map((candidate) => candidate.measured)
@@ -33,7 +33,7 @@ export async function compareCandidates(
     ports.report({ phase: `comparing candidates, ${Math.round(share * 100)} %` })
     await ports.breathe()
   }
-  const references = referencesOf(measured, published)
+  const references = referencesOf(measured, champion)
   return measured.map((one, position) => ({
     ...one,
     intervals: references.flatMap((reference) =>
@@ -51,12 +51,12 @@ export async function compareCandidates(
 const column = (candidate: number, metric: number): number => candidate * comparedMetrics.length + metric
 
 /** Positions, each once. */
-function referencesOf(measured: readonly Measured[], published: string | undefined): readonly number[] {
+function referencesOf(measured: readonly Measured[], champion: string | undefined): readonly number[] {
   const best = bestFirst(measured)
   const references = [
     best[0],
     best.find(({ algorithm }) => algorithm === 'popularity'),
-    measured.find(({ candidate }) => candidate === published),
+    measured.find(({ candidate }) => candidate === champion),
   ]
   return [...new Set(references.flatMap((reference) => (reference === undefined ? [] : measured.indexOf(reference))))]
 }

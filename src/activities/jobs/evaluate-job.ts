@@ -15,7 +15,7 @@ import { familyOf } from '../../model/families.ts'
 import { RankingMetrics } from '../../model/metrics/ranking-metrics.ts'
 import type { Interactions, Model } from '../../model/model.ts'
 import type { Split } from '../../model/split/split.ts'
-import { figuresOfWeekBefore } from '../week-metrics.ts'
+import { figuresOfWeekBefore, sameModel } from '../week-metrics.ts'
 import { bootstrap, compareCandidates, comparedMetrics, type UserValues } from './compare-candidates.ts'
 import { jobDigest, sha256 } from './job-digest.ts'
 import type { JobPorts } from './job-ports.ts'
@@ -48,7 +48,13 @@ export async function evaluateJob(input: EvaluateInput, ports: JobPorts): Promis
   await figures.write(usersKey, ports)
 
   const before = await figuresOfWeekBefore(ports.store, features.week)
-  const candidates = await compareCandidates(ranked, before?.candidate, ports)
+  const champion =
+    before &&
+    sameModel(
+      ranked.map(({ measured }) => measured),
+      before,
+    )
+  const candidates = await compareCandidates(ranked, champion?.candidate, ports)
   const result: SplitResult = {
     kind: spec.kind,
     description: describeSplit(spec),

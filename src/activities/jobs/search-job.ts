@@ -1,16 +1,17 @@
 /** Searches for this week's own candidate on the weeks before the test week, from where the week before left off. */
-import { searchedName } from '../../contracts/candidates.ts'
+import { championName, searchedName } from '../../contracts/candidates.ts'
 import { SearchTrace } from '../../contracts/documents.ts'
 import type { Features } from '../../contracts/ports.ts'
-import type { CandidateSpec, SearchedCandidate, SearchInput } from '../../contracts/run.ts'
+import type { SearchedCandidate, SearchInput } from '../../contracts/run.ts'
 import { storeKeys } from '../../contracts/store-keys.ts'
 import { putDocument, readDocument } from '../../contracts/stored-documents.ts'
-import { addWeeks, type Week } from '../../contracts/week.ts'
+import { addWeeks, parseWeek, type Week } from '../../contracts/week.ts'
 import type { Candidate } from '../../model/candidate.ts'
 import { usersWithTargets } from '../../model/evaluation/rank-users.ts'
 import { searchModels, type SearchResult } from '../../model/search/search-models.ts'
 import type { Fold, SearchLimits, Trial } from '../../model/search/trials.ts'
 import { newestWeeks } from '../../model/search/validation-split.ts'
+import { figuresOfWeekBefore, sameModel } from '../week-metrics.ts'
 import { jobDigest } from './job-digest.ts'
 import type { JobPorts } from './job-ports.ts'
 import { signalsOf, startDayOf, weekSplit } from './split-features.ts'
@@ -26,7 +27,7 @@ export async function searchJob({ features, seed }: SearchInput, ports: JobPorts
   const choiceBefore = carried === undefined ? undefined : { algorithm: carried.algorithm, parameters: carried.parameters }
   const inputs = jobDigest('search', features.digest, seed, ports.searchSeconds, choiceBefore ?? null)
   const done = await traceOf(features.week, ports)
-  if (done?.inputs === inputs) return searched(done)
+  if (done?.inputs === inputs) return compared(done, ports)
 
   const data = await ports.readFeatures(features, { weekly: true })
   const folds = weeksBefore(data, startDayOf(features.week))
@@ -43,13 +44,21 @@ export async function searchJob({ features, seed }: SearchInput, ports: JobPorts
     trials: result.trials.map(traced),
   }
   await putDocument(ports.store, storeKeys.search(features.week), trace)
-  return searched(trace)
+  return compared(trace, ports)
 }
 
-const searched = ({ algorithm, parameters, trials }: SearchTrace): SearchedCandidate => ({
-  candidate: { name: searchedName, algorithm, parameters } satisfies CandidateSpec,
-  trials: trials.length,
-})
+/** With what the week before published beside it: a search of its own had found that, and no other candidate is the same. */
+async function compared({ week, algorithm, parameters, trials }: SearchTrace, { store }: JobPorts): Promise<SearchedCandidate> {
+  const found = { candidate: searchedName, algorithm, parameters }
+  const before = await figuresOfWeekBefore(store, parseWeek(week))
+  const isChampion =
+    before !== undefined && [searchedName, championName].includes(before.candidate) && sameModel([found], before) === undefined
+  return {
+    candidate: { name: searchedName, algorithm, parameters },
+    ...(isChampion ? { champion: { name: championName, algorithm: before.algorithm, parameters: before.parameters } } : {}),
+    trials: trials.length,
+  }
+}
 
 const traced = ({ algorithm, parameters, ndcg, seconds, ended }: Trial): SearchTrace['trials'][number] => ({
   algorithm,

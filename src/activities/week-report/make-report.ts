@@ -3,6 +3,7 @@ import type { Interval, Measured, SplitResult, WeekMetrics } from '../../contrac
 import { MatineeError } from '../../contracts/errors.ts'
 import type { Gain, ReportedMeasure, ReportedSegment, Verdict, WeekReport } from '../../contracts/week-report.ts'
 import { bestFirst } from '../choose-model.ts'
+import { sameModel } from '../week-metrics.ts'
 
 /** What candidates are shown and compared by; the first is told of segments. */
 const shownMetrics = ['ndcg@10', 'recall@20'] as const
@@ -62,7 +63,7 @@ export function makeReport(metrics: WeekMetrics, before: WeekMetrics | undefined
       metrics: Object.fromEntries(shownMetrics.flatMap((name) => (figures[name] === undefined ? [] : [[name, figures[name]]]))),
       train_seconds: seconds.train,
     })),
-    gains: gainsOf(published, split, popularity, publishedBefore?.candidate),
+    gains: gainsOf(published, split, popularity, publishedBefore),
     segments: Object.entries(split.segments ?? {}).flatMap(([segment, description]) =>
       reportedSegment({ segment, description }, published, popularity, publishedBefore),
     ),
@@ -80,10 +81,10 @@ function gainsOf(
   published: Measured,
   { candidates }: SplitResult,
   popularity: Measured | undefined,
-  nameBefore: string | undefined,
+  publishedBefore: Measured | undefined,
 ): WeekReport['gains'] {
   const nextBest = bestFirst(candidates).find((one) => one !== published)
-  const before = candidates.find(({ candidate }) => candidate === nameBefore)
+  const before = publishedBefore && sameModel(candidates, publishedBefore)
   const roles = [
     ['next best', nextBest],
     ['better popularity', popularity],
