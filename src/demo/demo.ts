@@ -37,7 +37,7 @@ export interface DemoOptions {
 
 const HOST = '127.0.0.1'
 /** A week's search is shown at work, not finished. */
-const SEARCH_SECONDS = 6
+const SEARCH_SECONDS = 3
 const DEFAULT_PORT = 8080
 const USUAL_UI_PORT = 8233
 const STOPPED = new MatineeError('run_state', 'stopped before it was done; the next start goes on from here')
