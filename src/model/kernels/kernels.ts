@@ -20,6 +20,9 @@ export type KernelName =
   | 'sweepPanelTasks'
   | 'sweepRestTasks'
 
+/** Those that are run on the caller's thread alone. */
+export type OneThreadKernelName = 'packPanels' | 'packRounded' | 'rowNorms' | 'scorePanels' | 'sweepPivot' | 'allFinite'
+
 /** Threads that run one kernel at a time, together, on one memory. */
 export interface KernelThreads {
   /** The caller's own among them; 1 or more. */
@@ -47,7 +50,7 @@ const instances = new WeakMap<WebAssembly.Memory, WebAssembly.Instance>()
 /** Runs any export on this thread; `module` where it was compiled on another. @throws MatineeError `internal` where there is none of that name. */
 export function callKernel(
   memory: WebAssembly.Memory,
-  kernel: KernelName | 'packPanels' | 'scorePanels' | 'selectBest' | 'sweepPivot' | 'allFinite',
+  kernel: KernelName | OneThreadKernelName,
   thread: number,
   args: readonly number[],
   module: WebAssembly.Module = kernelModule(),
