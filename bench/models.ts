@@ -51,6 +51,8 @@ interface DataSet {
 interface Row {
   readonly section: Section
   readonly data: string
+  /** Pairs trained on. */
+  readonly pairs?: number
   readonly what: string
   readonly peer: string
   readonly oursSeconds: number
@@ -189,7 +191,7 @@ const sweepsTried = [2, 3, 4, 5, 6, 8, 10, 12, 16] as const
 const goodEnough = 0.995
 const threads = 2
 /** On larger catalogues EASE takes minutes, and past 16,384 items it refuses. */
-const largestEase = 8000
+const largestEase = 10_000
 
 class Bench {
   readonly #python: string
@@ -292,6 +294,7 @@ class Bench {
     return {
       section,
       data: this.#data.name,
+      pairs: this.#data.split.train.items.length,
       what,
       peer,
       oursSeconds: ours.seconds,
