@@ -112,7 +112,21 @@ export async function run(args: readonly string[]): Promise<void> {
     rmSync(scratch, { recursive: true, force: true })
   }
   if (rows.length > 0)
-    writeResult({ name: 'models', requirementsPath, rows, replaces: (old, row) => old.section === row.section && old.data === row.data })
+    tellGrowth(
+      writeResult({ name: 'models', requirementsPath, rows, replaces: (old, row) => old.section === row.section && old.data === row.data }),
+    )
+}
+
+/** How the time of iALS grows with the pairs. */
+function tellGrowth(rows: readonly Row[]): void {
+  const [small, large] = ['1m', '10m'].map((data) =>
+    rows.find((row) => row.section === 'ials' && row.data === data && row.peer === 'implicit CG'),
+  )
+  if (small?.pairs === undefined || large?.pairs === undefined) return
+  const [times, pairs] = [large.oursSeconds / small.oursSeconds, large.pairs / small.pairs]
+  process.stdout.write(
+    `${small.what}: ${pairs.toFixed(1)} × the pairs of 1m take ${times.toFixed(1)} × the time: ${(times / pairs).toFixed(2)} × linear\n`,
+  )
 }
 
 function chosenOf<Name extends string>(flag: string, text: string, names: readonly Name[]): readonly Name[] {
