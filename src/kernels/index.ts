@@ -8,6 +8,7 @@
  * result is the same, bit for bit, on any number of threads. `thread` (from 0) selects scratch memory and nothing else.
  */
 export { gramTasks, rotateTasks, squareTasks } from './gram'
+export { rankHistoryTasks, takeHistoryLists } from './histories'
 export { coOccurrenceTasks, itemWeightTasks } from './co-occurrence'
 export { sweepPanelTasks, sweepPivot, sweepRestTasks } from './sweep'
 export { conjugateGradientTasks, choleskyTasks } from './rows'

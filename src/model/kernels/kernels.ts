@@ -15,13 +15,21 @@ export type KernelName =
   | 'warpSortTasks'
   | 'warpTasks'
   | 'rankTasks'
+  | 'rankHistoryTasks'
   | 'coOccurrenceTasks'
   | 'itemWeightTasks'
   | 'sweepPanelTasks'
   | 'sweepRestTasks'
 
 /** Those that are run on the caller's thread alone. */
-export type OneThreadKernelName = 'packPanels' | 'packRounded' | 'rowNorms' | 'scorePanels' | 'sweepPivot' | 'allFinite'
+export type OneThreadKernelName =
+  | 'packPanels'
+  | 'packRounded'
+  | 'rowNorms'
+  | 'scorePanels'
+  | 'sweepPivot'
+  | 'takeHistoryLists'
+  | 'allFinite'
 
 /** Threads that run one kernel at a time, together, on one memory. */
 export interface KernelThreads {
