@@ -57,6 +57,9 @@ interface Row {
   readonly peer: string
   readonly oursSeconds: number
   readonly peerSeconds?: number
+  /** Of the processor. */
+  readonly oursCpuSeconds: number
+  readonly peerCpuSeconds?: number
   /** Ours over the peer's. */
   readonly timeRatio?: number
   readonly oursPeakMiB: number
@@ -192,6 +195,7 @@ interface Quality {
 
 interface Measured {
   readonly seconds: number
+  readonly cpuSeconds: number
   readonly peakRssMiB: number
   readonly quality?: Quality
 }
@@ -312,11 +316,17 @@ class Bench {
       what,
       peer,
       oursSeconds: ours.seconds,
+      oursCpuSeconds: ours.cpuSeconds,
       oursPeakMiB: ours.peakRssMiB,
       ...(ours.quality === undefined ? {} : { oursNdcg20: ours.quality.ndcg, oursRecall20: ours.quality.recall }),
       ...(theirs === undefined
         ? {}
-        : { peerSeconds: theirs.seconds, timeRatio: ours.seconds / theirs.seconds, peerPeakMiB: theirs.peakRssMiB }),
+        : {
+            peerSeconds: theirs.seconds,
+            peerCpuSeconds: theirs.cpuSeconds,
+            timeRatio: ours.seconds / theirs.seconds,
+            peerPeakMiB: theirs.peakRssMiB,
+          }),
       ...(theirs?.quality === undefined ? {} : { peerNdcg20: theirs.quality.ndcg, peerRecall20: theirs.quality.recall }),
     }
   }
@@ -325,12 +335,23 @@ class Bench {
 async function measureRequest(): Promise<Row> {
   const {
     seconds,
+    cpuSeconds,
     peakRssMiB,
     p50 = NaN,
     p99 = NaN,
   } = await runOurs({ kind: 'request', data: '', threads: 1, parameters: { factors: 64 } })
   const what = 'one request: 20,000 items × 64, top 10, 200 seen'
-  return { section: 'request', data: '-', what, peer: '-', oursSeconds: seconds, oursPeakMiB: peakRssMiB, p50Ms: p50, p99Ms: p99 }
+  return {
+    section: 'request',
+    data: '-',
+    what,
+    peer: '-',
+    oursSeconds: seconds,
+    oursCpuSeconds: cpuSeconds,
+    oursPeakMiB: peakRssMiB,
+    p50Ms: p50,
+    p99Ms: p99,
+  }
 }
 
 /** The measurement of median time. */
@@ -368,6 +389,7 @@ function lineOf(row: Row): string {
       ? `${row.data}  ${row.what}`
       : `${row.data}  ${row.what}, against ${row.peer}: ${row.timeRatio.toFixed(2)} ×`,
     `${both(row.oursSeconds, row.peerSeconds, 2)} s`,
+    `processor ${both(row.oursCpuSeconds, row.peerCpuSeconds, 2)} s`,
     ...(row.oursNdcg20 === undefined
       ? []
       : [`nDCG@20 ${both(row.oursNdcg20, row.peerNdcg20, 4)}`, `recall@20 ${both(row.oursRecall20, row.peerRecall20, 4)}`]),
