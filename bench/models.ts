@@ -35,8 +35,10 @@ const planted: Readonly<Record<string, PlantedSize>> = {
   wide: { users: 30_000, items: 40_000, pairs: 1_000_000 },
 }
 const dataNames = [...Object.keys(planted), 'ml-100k']
-const sections = ['warp', 'ials', 'topk', 'request', 'families'] as const
+const sections = ['warp', 'ials', 'irspack', 'topk', 'request', 'families', 'growth'] as const
 type Section = (typeof sections)[number]
+/** Those that are measured on each chosen data. */
+const ofData: ReadonlySet<Section> = new Set(['warp', 'ials', 'irspack', 'topk', 'families'])
 /** Of the users with test items every n-th is measured, so that there are no more. */
 const mostMeasured = 5000
 
@@ -99,7 +101,8 @@ export async function run(args: readonly string[]): Promise<void> {
   }
   try {
     if (chosenSections.includes('request')) tell(await measureRequest())
-    for (const name of chosenData) {
+    if (chosenSections.includes('growth')) await measureGrowth(python, scratch, tell)
+    for (const name of chosenSections.some((section) => ofData.has(section)) ? chosenData : []) {
       if (name === 'ml-100k' && !existsSync(movielens)) {
         process.stdout.write('ml-100k: not there, skipped\n')
         continue
@@ -108,6 +111,7 @@ export async function run(args: readonly string[]): Promise<void> {
       const bench = new Bench(python, data, name === '10m' ? 1 : rounds)
       if (chosenSections.includes('warp')) await bench.warp(tell)
       if (chosenSections.includes('ials')) await bench.ials(tell)
+      if (chosenSections.includes('irspack')) await bench.irspack(tell)
       if (chosenSections.includes('topk')) await bench.topk(tell)
       if (chosenSections.includes('families')) await bench.families(tell)
     }
@@ -115,21 +119,7 @@ export async function run(args: readonly string[]): Promise<void> {
     rmSync(scratch, { recursive: true, force: true })
   }
   if (rows.length > 0)
-    tellGrowth(
-      writeResult({ name: 'models', requirementsPath, rows, replaces: (old, row) => old.section === row.section && old.data === row.data }),
-    )
-}
-
-/** How the time of iALS grows with the pairs. */
-function tellGrowth(rows: readonly Row[]): void {
-  const [small, large] = ['1m', '10m'].map((data) =>
-    rows.find((row) => row.section === 'ials' && row.data === data && row.peer === 'implicit CG'),
-  )
-  if (small?.pairs === undefined || large?.pairs === undefined) return
-  const [times, pairs] = [large.oursSeconds / small.oursSeconds, large.pairs / small.pairs]
-  process.stdout.write(
-    `${small.what}: ${pairs.toFixed(1)} × the pairs of 1m take ${times.toFixed(1)} × the time: ${(times / pairs).toFixed(2)} × linear\n`,
-  )
+    writeResult({ name: 'models', requirementsPath, rows, replaces: (old, row) => old.section === row.section && old.data === row.data })
 }
 
 function chosenOf<Name extends string>(flag: string, text: string, names: readonly Name[]): readonly Name[] {
@@ -240,13 +230,26 @@ class Bench {
     const parameters = { ...ialsParameters, iterations: implicitIterations }
     const [ours, theirs] = await this.#takeTurns({ kind: 'ials', threads, parameters }, { kind: 'ials', threads, parameters })
     tell(this.#row('ials', `iALS 64, ${implicitIterations} sweeps`, 'implicit CG', ours, theirs))
+  }
 
+  async growth(): Promise<Row> {
+    const parameters = { ...ialsParameters, iterations: implicitIterations }
+    return this.#row(
+      'growth',
+      `iALS 64, ${implicitIterations} sweeps`,
+      '-',
+      await this.#measure('ours', { kind: 'ials', threads, parameters }),
+    )
+  }
+
+  /** The fastest peer: sweep for sweep, and then in as few sweeps as its quality takes. */
+  async irspack(tell: (row: Row) => void): Promise<void> {
     const full = { ...ialsParameters, iterations: irspackIterations }
     const [oursFull, irspack] = await this.#takeTurns(
       { kind: 'irspack-ials', threads, parameters: full },
       { kind: 'irspack-ials', threads, parameters: full },
     )
-    tell(this.#row('ials', `iALS 64, ${irspackIterations} sweeps`, 'irspack CG', oursFull, irspack))
+    tell(this.#row('irspack', `iALS 64, ${irspackIterations} sweeps`, 'irspack CG', oursFull, irspack))
 
     for (const iterations of sweepsTried) {
       const task = { kind: 'ials', threads, parameters: { ...ialsParameters, iterations } } as const
@@ -255,7 +258,7 @@ class Bench {
       const several = await this.#median('ours', task, once)
       tell(
         this.#row(
-          'ials',
+          'irspack',
           `iALS 64, ${iterations} sweeps to ${goodEnough} of its nDCG`,
           `irspack CG, ${irspackIterations} sweeps`,
           several,
@@ -330,6 +333,22 @@ class Bench {
       ...(theirs?.quality === undefined ? {} : { peerNdcg20: theirs.quality.ndcg, peerRecall20: theirs.quality.recall }),
     }
   }
+}
+
+/** How the time of iALS grows from a million pairs to ten. */
+async function measureGrowth(python: string, scratch: string, tell: (row: Row) => void): Promise<void> {
+  const measured: Row[] = []
+  for (const name of ['1m', '10m']) {
+    const folderOfIt = join(scratch, `growth-${name}`)
+    mkdirSync(folderOfIt)
+    const row = await new Bench(python, makeData(name, folderOfIt), 1).growth()
+    measured.push(row)
+    tell(row)
+  }
+  const [small, large] = measured
+  if (small?.pairs === undefined || large?.pairs === undefined) return
+  const [times, pairs] = [large.oursSeconds / small.oursSeconds, large.pairs / small.pairs]
+  process.stdout.write(`${pairs.toFixed(1)} × the pairs take ${times.toFixed(1)} × the time: ${(times / pairs).toFixed(2)} × linear\n`)
 }
 
 async function measureRequest(): Promise<Row> {

@@ -14,8 +14,8 @@ export interface ResultFile<Row> {
   readonly replaces: (old: Row, row: Row) => boolean
 }
 
-/** Rows of the same day that this run did not measure stay. Tells where it was written, and returns all that is there now. */
-export function writeResult<Row>({ name, requirementsPath, rows, replaces }: ResultFile<Row>): readonly Row[] {
+/** Rows of the same day that this run did not measure stay. Tells where it was written. */
+export function writeResult<Row>({ name, requirementsPath, rows, replaces }: ResultFile<Row>): void {
   const [processor] = cpus()
   const date = new Date().toISOString().slice(0, 10)
   const path = join(folder, `${name}-${date}.json`)
@@ -37,5 +37,4 @@ export function writeResult<Row>({ name, requirementsPath, rows, replaces }: Res
   mkdirSync(folder, { recursive: true })
   writeFileSync(path, `${JSON.stringify(result, undefined, 2)}\n`)
   process.stdout.write(`\nwritten: bench/results/${name}-${date}.json\n`)
-  return result.rows
 }
