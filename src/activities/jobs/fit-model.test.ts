@@ -24,6 +24,8 @@ const pairs = buildInteractions(60, 40, {
 })
 const candidate: CandidateSpec = { name: 'ials', algorithm: 'ials', parameters: { factors: 8, iterations: 1000 } }
 
+const unused = (): never => assert.fail('a fit reads no features')
+
 /** Stands in for what happens at 100 ms a batch and `writeMs` a write. */
 class Attempt {
   readonly reports: TrainHeartbeat[] = []
@@ -49,7 +51,6 @@ class Attempt {
         return files.write(...args)
       },
     })
-    const unused = (): never => assert.fail('a fit reads no features')
     const ports: JobPorts = {
       store,
       columns: { preprocess: unused } as unknown as JobPorts['columns'],
