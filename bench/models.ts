@@ -35,8 +35,10 @@ const planted: Readonly<Record<string, PlantedSize>> = {
   wide: { users: 30_000, items: 40_000, pairs: 1_000_000 },
 }
 const dataNames = [...Object.keys(planted), 'ml-100k']
-const sections = ['warp', 'ials', 'topk', 'request', 'families'] as const
+const sections = ['warp', 'ials', 'irspack', 'topk', 'request', 'families', 'growth'] as const
 type Section = (typeof sections)[number]
+/** Those that are measured on each chosen data. */
+const ofData: ReadonlySet<Section> = new Set(['warp', 'ials', 'irspack', 'topk', 'families'])
 /** Of the users with test items every n-th is measured, so that there are no more. */
 const mostMeasured = 5000
 
@@ -51,10 +53,15 @@ interface DataSet {
 interface Row {
   readonly section: Section
   readonly data: string
+  /** Pairs trained on. */
+  readonly pairs?: number
   readonly what: string
   readonly peer: string
   readonly oursSeconds: number
   readonly peerSeconds?: number
+  /** Of the processor. */
+  readonly oursCpuSeconds: number
+  readonly peerCpuSeconds?: number
   /** Ours over the peer's. */
   readonly timeRatio?: number
   readonly oursPeakMiB: number
@@ -94,7 +101,8 @@ export async function run(args: readonly string[]): Promise<void> {
   }
   try {
     if (chosenSections.includes('request')) tell(await measureRequest())
-    for (const name of chosenData) {
+    if (chosenSections.includes('growth')) await measureGrowth(python, scratch, tell)
+    for (const name of chosenSections.some((section) => ofData.has(section)) ? chosenData : []) {
       if (name === 'ml-100k' && !existsSync(movielens)) {
         process.stdout.write('ml-100k: not there, skipped\n')
         continue
@@ -103,6 +111,7 @@ export async function run(args: readonly string[]): Promise<void> {
       const bench = new Bench(python, data, name === '10m' ? 1 : rounds)
       if (chosenSections.includes('warp')) await bench.warp(tell)
       if (chosenSections.includes('ials')) await bench.ials(tell)
+      if (chosenSections.includes('irspack')) await bench.irspack(tell)
       if (chosenSections.includes('topk')) await bench.topk(tell)
       if (chosenSections.includes('families')) await bench.families(tell)
     }
@@ -176,6 +185,7 @@ interface Quality {
 
 interface Measured {
   readonly seconds: number
+  readonly cpuSeconds: number
   readonly peakRssMiB: number
   readonly quality?: Quality
 }
@@ -189,7 +199,7 @@ const sweepsTried = [2, 3, 4, 5, 6, 8, 10, 12, 16] as const
 const goodEnough = 0.995
 const threads = 2
 /** On larger catalogues EASE takes minutes, and past 16,384 items it refuses. */
-const largestEase = 8000
+const largestEase = 10_000
 
 class Bench {
   readonly #python: string
@@ -220,13 +230,26 @@ class Bench {
     const parameters = { ...ialsParameters, iterations: implicitIterations }
     const [ours, theirs] = await this.#takeTurns({ kind: 'ials', threads, parameters }, { kind: 'ials', threads, parameters })
     tell(this.#row('ials', `iALS 64, ${implicitIterations} sweeps`, 'implicit CG', ours, theirs))
+  }
 
+  async growth(): Promise<Row> {
+    const parameters = { ...ialsParameters, iterations: implicitIterations }
+    return this.#row(
+      'growth',
+      `iALS 64, ${implicitIterations} sweeps`,
+      '-',
+      await this.#measure('ours', { kind: 'ials', threads, parameters }),
+    )
+  }
+
+  /** The fastest peer: sweep for sweep, and then in as few sweeps as its quality takes. */
+  async irspack(tell: (row: Row) => void): Promise<void> {
     const full = { ...ialsParameters, iterations: irspackIterations }
     const [oursFull, irspack] = await this.#takeTurns(
       { kind: 'irspack-ials', threads, parameters: full },
       { kind: 'irspack-ials', threads, parameters: full },
     )
-    tell(this.#row('ials', `iALS 64, ${irspackIterations} sweeps`, 'irspack CG', oursFull, irspack))
+    tell(this.#row('irspack', `iALS 64, ${irspackIterations} sweeps`, 'irspack CG', oursFull, irspack))
 
     for (const iterations of sweepsTried) {
       const task = { kind: 'ials', threads, parameters: { ...ialsParameters, iterations } } as const
@@ -235,7 +258,7 @@ class Bench {
       const several = await this.#median('ours', task, once)
       tell(
         this.#row(
-          'ials',
+          'irspack',
           `iALS 64, ${iterations} sweeps to ${goodEnough} of its nDCG`,
           `irspack CG, ${irspackIterations} sweeps`,
           several,
@@ -292,28 +315,62 @@ class Bench {
     return {
       section,
       data: this.#data.name,
+      pairs: this.#data.split.train.items.length,
       what,
       peer,
       oursSeconds: ours.seconds,
+      oursCpuSeconds: ours.cpuSeconds,
       oursPeakMiB: ours.peakRssMiB,
       ...(ours.quality === undefined ? {} : { oursNdcg20: ours.quality.ndcg, oursRecall20: ours.quality.recall }),
       ...(theirs === undefined
         ? {}
-        : { peerSeconds: theirs.seconds, timeRatio: ours.seconds / theirs.seconds, peerPeakMiB: theirs.peakRssMiB }),
+        : {
+            peerSeconds: theirs.seconds,
+            peerCpuSeconds: theirs.cpuSeconds,
+            timeRatio: ours.seconds / theirs.seconds,
+            peerPeakMiB: theirs.peakRssMiB,
+          }),
       ...(theirs?.quality === undefined ? {} : { peerNdcg20: theirs.quality.ndcg, peerRecall20: theirs.quality.recall }),
     }
   }
 }
 
+/** How the time of iALS grows from a million pairs to ten. */
+async function measureGrowth(python: string, scratch: string, tell: (row: Row) => void): Promise<void> {
+  const measured: Row[] = []
+  for (const name of ['1m', '10m']) {
+    const folderOfIt = join(scratch, `growth-${name}`)
+    mkdirSync(folderOfIt)
+    const row = await new Bench(python, makeData(name, folderOfIt), 1).growth()
+    measured.push(row)
+    tell(row)
+  }
+  const [small, large] = measured
+  if (small?.pairs === undefined || large?.pairs === undefined) return
+  const [times, pairs] = [large.oursSeconds / small.oursSeconds, large.pairs / small.pairs]
+  process.stdout.write(`${pairs.toFixed(1)} × the pairs take ${times.toFixed(1)} × the time: ${(times / pairs).toFixed(2)} × linear\n`)
+}
+
 async function measureRequest(): Promise<Row> {
   const {
     seconds,
+    cpuSeconds,
     peakRssMiB,
     p50 = NaN,
     p99 = NaN,
   } = await runOurs({ kind: 'request', data: '', threads: 1, parameters: { factors: 64 } })
   const what = 'one request: 20,000 items × 64, top 10, 200 seen'
-  return { section: 'request', data: '-', what, peer: '-', oursSeconds: seconds, oursPeakMiB: peakRssMiB, p50Ms: p50, p99Ms: p99 }
+  return {
+    section: 'request',
+    data: '-',
+    what,
+    peer: '-',
+    oursSeconds: seconds,
+    oursCpuSeconds: cpuSeconds,
+    oursPeakMiB: peakRssMiB,
+    p50Ms: p50,
+    p99Ms: p99,
+  }
 }
 
 /** The measurement of median time. */
@@ -351,6 +408,7 @@ function lineOf(row: Row): string {
       ? `${row.data}  ${row.what}`
       : `${row.data}  ${row.what}, against ${row.peer}: ${row.timeRatio.toFixed(2)} ×`,
     `${both(row.oursSeconds, row.peerSeconds, 2)} s`,
+    `processor ${both(row.oursCpuSeconds, row.peerCpuSeconds, 2)} s`,
     ...(row.oursNdcg20 === undefined
       ? []
       : [`nDCG@20 ${both(row.oursNdcg20, row.peerNdcg20, 4)}`, `recall@20 ${both(row.oursRecall20, row.peerRecall20, 4)}`]),

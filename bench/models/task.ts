@@ -22,6 +22,8 @@ export interface Task {
 
 export interface TaskResult {
   readonly seconds: number
+  /** Of the processor, all threads together: steadier than the clock where a machine is not idle. */
+  readonly cpuSeconds: number
   readonly peakRssMiB: number
   /** Of one request, where the task makes many: milliseconds. */
   readonly p50?: number

@@ -8,9 +8,10 @@
  * result is the same, bit for bit, on any number of threads. `thread` (from 0) selects scratch memory and nothing else.
  */
 export { gramTasks, rotateTasks, squareTasks } from './gram'
+export { rankHistoryTasks, takeHistoryLists } from './histories'
 export { coOccurrenceTasks, itemWeightTasks } from './co-occurrence'
 export { sweepPanelTasks, sweepPivot, sweepRestTasks } from './sweep'
 export { conjugateGradientTasks, choleskyTasks } from './rows'
 export { warpShuffleTasks, warpSortTasks, warpTasks } from './warp'
-export { packPanels, scorePanels, selectBest, rankTasks } from './rank'
+export { packPanels, packRounded, rankTasks, rowNorms, scorePanels } from './rank'
 export { allFinite } from './vectors'

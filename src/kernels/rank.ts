@@ -1,14 +1,25 @@
 /**
- * Scores and the best k of them. Item factors are packed in panels of 16 items, factor by factor, so that a vector holds the same
- * factor of four items and no sum runs across lanes. Each score is bias + Σ_f u_f h_f, added in the order of f in single precision,
- * however many users are scored at once: a list in a batch is the list alone, bit for bit.
+ * Scores of items for a user: bias + Σ_f u_f h_f, added in the order of f in single precision. `scorePanels` gives those of all items;
+ * `rankTasks` the best k, of one user or of many, in three steps that come to the same bit for bit:
  *
- * panel p, factor f, item 16 p + n: panels[(p × factors + f) × 16 + n]. The last panel is filled up with zeros; biases (one an
- * item, padded) are the sums' first value, -infinity for what may not be in a list.
+ * 1. Items lie in panels of 16 by descending bound. By Cauchy and Schwarz no score in a panel is above largest b + |u| × largest |h|.
+ * 2. Factors are rounded to 16-bit integers, u ≈ s q with s = |u| / 32,000, so that a vector multiplies 8 of them at once and no sum overflows.
+ *    Each rounded vector is off by at most √F / 2, so the score is within |u| |h| (√F / 32,000 + F / 4 / 32,000²) of b + s s' q · q'.
+ * 3. Items whose upper end reaches the k-th best of the lower ends wait in a buffer. Those that still do when it is emptied are scored in full.
+ *
+ * | argument   | what                                                                                                                  |
+ * |------------|-----------------------------------------------------------------------------------------------------------------------|
+ * | `panels`   | 16-bit integers: panel p, factors 2 g and 2 g + 1 of item 16 p + n at ((p × pairs + g) × 16 + n) × 2; an odd last one is 0 |
+ * | `scales`   | s' of each item in the panels, whole panels                                                                             |
+ * | `highs`    | its bias, and what single precision may lose of it; -infinity past the last item                                        |
+ * | `order`    | its position                                                                                                          |
+ * | `places`   | by position: where in the panels the item is; all bits set where it is in none                                          |
+ * | `bounds`   | 2 floats a panel: largest |h|, largest of `highs`                                                                       |
  */
+import { enter, takeAll } from './heap'
 import { nextTask } from './vectors'
 
-/** panels ← the rows (`factors` floats each, no padding). */
+/** f32 panels ← the rows (`factors` floats each, no padding): panel p, factor f, item 16 p + n at (p × factors + f) × 16 + n. */
 export function packPanels(thread: i32, rows: usize, itemCount: i32, factors: i32, panels: usize): void {
   const rowBytes = (<usize>factors) << 2
   for (let item = 0; item < itemCount; item++) {
@@ -87,238 +98,283 @@ export function scorePanels(
   }
 }
 
-/** The same for two users and one panel: 8 sums, 4 vectors of items, 2 of users stay in the 16 registers. */
-function scoreTwo(one: usize, two: usize, panel: usize, bias: usize, factors: i32, out: usize, outTwo: usize): void {
-  let a = v128.load(bias)
-  let b = v128.load(bias, 16)
-  let c = v128.load(bias, 32)
-  let d = v128.load(bias, 48)
-  let e = a
-  let f = b
-  let g = c
-  let h = d
-  const end = one + ((<usize>factors) << 2)
-  for (; one < end; one += 4, two += 4, panel += 64) {
-    const u = v128.load32_splat(one)
-    const v = v128.load32_splat(two)
-    const p = v128.load(panel)
-    a = f32x4.add(a, f32x4.mul(u, p))
-    e = f32x4.add(e, f32x4.mul(v, p))
-    const q = v128.load(panel, 16)
-    b = f32x4.add(b, f32x4.mul(u, q))
-    f = f32x4.add(f, f32x4.mul(v, q))
-    const r = v128.load(panel, 32)
-    c = f32x4.add(c, f32x4.mul(u, r))
-    g = f32x4.add(g, f32x4.mul(v, r))
-    const s = v128.load(panel, 48)
-    d = f32x4.add(d, f32x4.mul(u, s))
-    h = f32x4.add(h, f32x4.mul(v, s))
-  }
-  v128.store(out, a)
-  v128.store(out, b, 16)
-  v128.store(out, c, 32)
-  v128.store(out, d, 48)
-  v128.store(outTwo, e)
-  v128.store(outTwo, f, 16)
-  v128.store(outTwo, g, 32)
-  v128.store(outTwo, h, 48)
-}
-
-/** A heap's worst entry is at its root: lower score, or the same at a larger position. Entries are 8 bytes: score, position. */
-function isWorse(a: u64, b: u64): bool {
-  const scoreA = reinterpret<f32>(<u32>a)
-  const scoreB = reinterpret<f32>(<u32>b)
-  return scoreA < scoreB || (scoreA == scoreB && a >> 32 > b >> 32)
-}
-
-function siftDown(heap: usize, size: i32, entry: u64): void {
-  let place = 0
-  for (;;) {
-    let child = 2 * place + 1
-    if (child >= size) break
-    let best = load<u64>(heap + ((<usize>child) << 3))
-    if (child + 1 < size) {
-      const other = load<u64>(heap + ((<usize>child) << 3), 8)
-      if (isWorse(other, best)) {
-        best = other
-        child++
-      }
-    }
-    if (!isWorse(best, entry)) break
-    store<u64>(heap + ((<usize>place) << 3), best)
-    place = child
-  }
-  store<u64>(heap + ((<usize>place) << 3), entry)
-}
-
-function siftUp(heap: usize, start: i32, entry: u64): void {
-  let place = start
-  while (place > 0) {
-    const parent = (place - 1) >>> 1
-    const above = load<u64>(heap + ((<usize>parent) << 3))
-    if (!isWorse(entry, above)) break
-    store<u64>(heap + ((<usize>place) << 3), above)
-    place = parent
-  }
-  store<u64>(heap + ((<usize>place) << 3), entry)
-}
-
-function enter(heap: usize, size: i32, k: i32, score: f32, item: i32): i32 {
-  const entry = ((<u64>item) << 32) | <u64>reinterpret<u32>(score)
-  if (size < k) {
-    siftUp(heap, size, entry)
-    return size + 1
-  }
-  siftDown(heap, size, entry)
-  return size
-}
-
-/** Takes the scores of `count` items (a multiple of 16) from position `first` on into a heap of at most k. Returns its new size. */
-function enterAll(heap: usize, size: i32, k: i32, scores: usize, first: i32, count: i32): i32 {
-  if (k == 0) return 0
-  let least: f32 = size < k ? -Infinity : load<f32>(heap)
-  let threshold = f32x4.splat(least)
-  for (let n = 0; n < count; n += 16) {
-    const place = scores + ((<usize>n) << 2)
-    const a = f32x4.gt(v128.load(place), threshold)
-    const b = f32x4.gt(v128.load(place, 16), threshold)
-    const c = f32x4.gt(v128.load(place, 32), threshold)
-    const d = f32x4.gt(v128.load(place, 48), threshold)
-    if (!v128.any_true(v128.or(v128.or(a, b), v128.or(c, d)))) continue
-    for (let lane = 0; lane < 16; lane++) {
-      const score = load<f32>(place + ((<usize>lane) << 2))
-      // An equal score does not enter: positions come in ascending order, so what is in the heap has the smaller one.
-      if (!(score > least)) continue
-      size = enter(heap, size, k, score, first + n + lane)
-      if (size == k) least = load<f32>(heap)
-    }
-    threshold = f32x4.splat(least)
-  }
-  return size
-}
-
-/** Users whose scores lie side by side in the cache while one stretch of items is ranked. Even. */
+/** Users of a task. */
 const usersAtOnce: i32 = 16
-/** Panels of that stretch: with 64 factors 64 KiB of panels and 16 KiB of scores. */
+/** Panels that a task's users go through together: with 64 factors 32 KiB. */
 const panelsAtOnce: i32 = 16
+/** Items that wait to be scored in full. */
+const mostWaiting: i32 = 128
+/** Of an item that is in no panel. */
+const noPlace: u32 = 0xffffffff
 
 /**
- * Task t: the best k items of users `t × 16` and on of `users`, best first, into lists[n × k ..), and how many there are into sizes[n].
- * @param users positions; the factors of position u are userRows[u × factors ..)
- * @param seenOffsets, seenItems rows of items to leave out, ascending, by position of the user; seenOffsets 0: none
- * @param scratch a thread: 16 × 256 scores, 16 × k entries of heaps (8 bytes), and 2 × 16 words; `scratchBytes` in all
+ * A user's state: at 0 the lower ends in their heap, at 4 the least score that can still come in (-infinity while there is room), at 8 the
+ * scale s, at 12 what a score may be off by for each unit of s', at 16 |u|, at 20 items that wait, at 24 full scores in their heap.
+ * Then come the rounded factors, the two heaps, the waiting items (an upper end and a position each), and 16 bits a panel: whom to leave out.
+ */
+const stateBytes: usize = 32
+
+/** Puts the upper ends of a panel's scores into `out`; returns a bit for each that reaches `least`, from the lowest on. */
+function boundPanel(
+  user: usize,
+  end: usize,
+  panel: usize,
+  scales: usize,
+  highs: usize,
+  scale: f32,
+  reach: f32,
+  least: f32,
+  out: usize,
+): u32 {
+  let a = i32x4.splat(0)
+  let b = a
+  let c = a
+  let d = a
+  for (; user < end; user += 4, panel += 64) {
+    const u = v128.load32_splat(user)
+    a = i32x4.add(a, i32x4.dot_i16x8_s(u, v128.load(panel)))
+    b = i32x4.add(b, i32x4.dot_i16x8_s(u, v128.load(panel, 16)))
+    c = i32x4.add(c, i32x4.dot_i16x8_s(u, v128.load(panel, 32)))
+    d = i32x4.add(d, i32x4.dot_i16x8_s(u, v128.load(panel, 48)))
+  }
+  const s = f32x4.splat(scale)
+  const r = f32x4.splat(reach)
+  const highA = f32x4.add(f32x4.mul(f32x4.add(f32x4.mul(f32x4.convert_i32x4_s(a), s), r), v128.load(scales)), v128.load(highs))
+  const highB = f32x4.add(f32x4.mul(f32x4.add(f32x4.mul(f32x4.convert_i32x4_s(b), s), r), v128.load(scales, 16)), v128.load(highs, 16))
+  const highC = f32x4.add(f32x4.mul(f32x4.add(f32x4.mul(f32x4.convert_i32x4_s(c), s), r), v128.load(scales, 32)), v128.load(highs, 32))
+  const highD = f32x4.add(f32x4.mul(f32x4.add(f32x4.mul(f32x4.convert_i32x4_s(d), s), r), v128.load(scales, 48)), v128.load(highs, 48))
+  const limit = f32x4.splat(least)
+  const reachA = f32x4.ge(highA, limit)
+  const reachB = f32x4.ge(highB, limit)
+  const reachC = f32x4.ge(highC, limit)
+  const reachD = f32x4.ge(highD, limit)
+  if (!v128.any_true(v128.or(v128.or(reachA, reachB), v128.or(reachC, reachD)))) return 0
+  v128.store(out, highA)
+  v128.store(out, highB, 16)
+  v128.store(out, highC, 32)
+  v128.store(out, highD, 48)
+  return i32x4.bitmask(reachA) | (i32x4.bitmask(reachB) << 4) | (i32x4.bitmask(reachC) << 8) | (i32x4.bitmask(reachD) << 12)
+}
+
+/** Sets the bits of what a user is not to get. */
+function leaveOut(bits: usize, panelCount: i32, places: usize, seenItems: usize, first: u32, end: u32): void {
+  memory.fill(bits, 0, (<usize>panelCount) << 1)
+  for (let pair = first; pair < end; pair++) {
+    const place = load<u32>(places + ((<usize>load<u32>(seenItems + ((<usize>pair) << 2))) << 2))
+    if (place == noPlace) continue
+    const at = bits + ((<usize>(place >> 4)) << 1)
+    store<u16>(at, load<u16>(at) | ((<u16>1) << (<u16>(place & 15))))
+  }
+}
+
+function norm(row: usize, factors: i32): f64 {
+  let square: f64 = 0
+  for (let at: usize = 0; at < (<usize>factors) << 2; at += 4) square += <f64>load<f32>(row + at) * <f64>load<f32>(row + at)
+  return sqrt<f64>(square)
+}
+
+/** norms[n] ← |h| of row n, in single precision. */
+export function rowNorms(thread: i32, rows: usize, count: i32, factors: i32, norms: usize): void {
+  for (let n = 0; n < count; n++) store<f32>(norms + ((<usize>n) << 2), <f32>norm(rows + <usize>n * ((<usize>factors) << 2), factors))
+}
+
+/** Rounds the factors of the items that `order` names into panels of zeros, and sets what belongs to each; arrays are whole panels. */
+export function packRounded(
+  thread: i32,
+  rows: usize,
+  biases: usize,
+  factors: i32,
+  slack: f32,
+  panels: usize,
+  scales: usize,
+  highs: usize,
+  order: usize,
+  places: usize,
+  bounds: usize,
+  count: i32,
+): void {
+  const rowBytes = (<usize>factors) << 2
+  const panelBytes = (<usize>((factors + 1) >> 1)) << 6
+  for (let place = 0; place < ((count + 15) & ~15); place++) {
+    const bound = bounds + ((<usize>(place >> 4)) << 3)
+    if ((place & 15) == 0) {
+      store<f32>(bound, 0)
+      store<f32>(bound, -Infinity, 4)
+    }
+    const at = (<usize>place) << 2
+    if (place >= count) {
+      store<f32>(highs + at, -Infinity)
+      continue
+    }
+    const item = load<u32>(order + at)
+    const row = rows + <usize>item * rowBytes
+    const bias = load<f32>(biases + ((<usize>item) << 2))
+    const high = bias + slack * abs<f32>(bias)
+    const length = <f32>norm(row, factors)
+    const scale: f32 = length / 32000
+    store<f32>(scales + at, scale)
+    store<f32>(highs + at, high)
+    store<u32>(places + ((<usize>item) << 2), place)
+    store<f32>(bound, max<f32>(load<f32>(bound), length * (1 + slack)))
+    store<f32>(bound, max<f32>(load<f32>(bound, 4), high), 4)
+    if (scale == 0) continue
+    let target = panels + <usize>(place >> 4) * panelBytes + ((<usize>(place & 15)) << 2)
+    for (let f: usize = 0; f < rowBytes; f += 8, target += 64) {
+      store<i16>(target, <i16>nearest<f32>(load<f32>(row + f) / scale))
+      if (f + 4 < rowBytes) store<i16>(target, <i16>nearest<f32>(load<f32>(row + f, 4) / scale), 2)
+    }
+  }
+}
+
+/** Scores in full what waits and can still come in. */
+function emptyWaiting(state: usize, user: usize, best: usize, waiting: usize, k: i32, rows: usize, biases: usize, rowBytes: usize): void {
+  const count = load<i32>(state, 20)
+  let size = load<i32>(state, 24)
+  let least = load<f32>(state, 4)
+  for (let n = 0; n < count; n++) {
+    const entry = waiting + ((<usize>n) << 3)
+    if (load<f32>(entry) < least) continue
+    const item = load<u32>(entry, 4)
+    let score = load<f32>(biases + ((<usize>item) << 2))
+    const row = rows + <usize>item * rowBytes
+    for (let at: usize = 0; at < rowBytes; at += 4) score += load<f32>(user + at) * load<f32>(row + at)
+    if (size == k) {
+      const worst = load<f32>(best)
+      if (score < worst || (score == worst && item > load<u32>(best, 4))) continue
+    }
+    size = enter(best, size, k, score, item)
+    if (size == k) least = max<f32>(least, load<f32>(best))
+  }
+  store<i32>(state, 0, 20)
+  store<i32>(state, size, 24)
+  store<f32>(state, least, 4)
+}
+
+/** Rounds a user's factors and sets the state to nothing. */
+function begin(state: usize, user: usize, rounded: usize, factors: i32, slack: f32): void {
+  const length = <f32>norm(user, factors)
+  const scale: f32 = length / 32000
+  for (let f: usize = 0; f < <usize>factors; f++)
+    store<i16>(rounded + (f << 1), scale == 0 ? 0 : <i16>nearest<f32>(load<f32>(user + (f << 2)) / scale))
+  if (factors & 1) store<i16>(rounded + ((<usize>factors) << 1), 0)
+  store<i32>(state, 0)
+  store<f32>(state, -Infinity, 4)
+  store<f32>(state, scale, 8)
+  store<f32>(state, length * slack, 12)
+  store<f32>(state, length, 16)
+  store<i32>(state, 0, 20)
+  store<i32>(state, 0, 24)
+}
+
+/**
+ * Task t: the best k items of users `t × 16` and on, best first: positions into lists[n × k ..), scores into scores[n × k ..), and how many
+ * there are into sizes[n]. k is at least 1.
+ * @param userRows, itemRows factors of user n are userRows[n × factors ..), of the item at position i itemRows[i × factors ..)
+ * @param biases one an item, by position
+ * @param slack what a score may be off by, rounding of all kinds together, over |u| s'
+ * @param seenOffsets, seenItems rows of items to leave out, by user
+ * @param allowed a byte an item, by position; 0 leaves it out; address 0: all are allowed
+ * @param scratch a thread: a panel of scores, then for each of 16 users a state and what belongs to it; `userBytes` each
  */
 export function rankTasks(
   thread: i32,
   counter: usize,
   tasks: i32,
-  users: usize,
   userCount: i32,
   userRows: usize,
-  factors: i32,
-  panels: usize,
+  itemRows: usize,
   biases: usize,
+  factors: i32,
+  slack: f32,
+  panels: usize,
+  scales: usize,
+  highs: usize,
+  order: usize,
+  places: usize,
+  bounds: usize,
   panelCount: i32,
   seenOffsets: usize,
   seenItems: usize,
+  allowed: usize,
   k: i32,
   lists: usize,
+  scores: usize,
   sizes: usize,
   scratch: usize,
-  scratchBytes: i32,
+  userBytes: i32,
 ): void {
-  const own = scratch + <usize>thread * <usize>scratchBytes
-  const scoreBytes = (<usize>panelsAtOnce) << 6
-  const state = own + <usize>usersAtOnce * scoreBytes
-  const heaps = state + ((<usize>usersAtOnce) << 3)
-  const heapBytes = (<usize>k) << 3
+  const uppers = scratch + <usize>thread * (64 + <usize>usersAtOnce * <usize>userBytes)
+  const states = uppers + 64
   const rowBytes = (<usize>factors) << 2
-  const panelBytes = (<usize>factors) << 6
+  const roundedBytes = (<usize>((factors + 1) >> 1)) << 2
+  const panelBytes = roundedBytes << 4
+  const heapBytes = (<usize>k) << 3
   for (let task = nextTask(counter); task < tasks; task = nextTask(counter)) {
     const firstUser = task * usersAtOnce
     const count = min(usersAtOnce, userCount - firstUser)
-    const numbers = users + ((<usize>firstUser) << 2)
     for (let n = 0; n < count; n++) {
-      store<i32>(state + ((<usize>n) << 3), 0)
-      if (seenOffsets != 0)
-        store<u32>(state + ((<usize>n) << 3), load<u32>(seenOffsets + ((<usize>load<u32>(numbers + ((<usize>n) << 2))) << 2)), 4)
+      const state = states + <usize>n * <usize>userBytes
+      begin(state, userRows + <usize>(firstUser + n) * rowBytes, state + stateBytes, factors, slack)
+      const leftOut = state + stateBytes + roundedBytes + 2 * heapBytes + ((<usize>mostWaiting) << 3)
+      const seen = seenOffsets + ((<usize>(firstUser + n)) << 2)
+      leaveOut(leftOut, panelCount, places, seenItems, load<u32>(seen), load<u32>(seen, 4))
     }
     for (let first = 0; first < panelCount; first += panelsAtOnce) {
       const end = min(first + panelsAtOnce, panelCount)
-      for (let n = 0; n < count; n += 2) {
-        const one = userRows + <usize>load<u32>(numbers + ((<usize>n) << 2)) * rowBytes
-        // An odd last user is scored twice.
-        const two = n + 1 < count ? userRows + <usize>load<u32>(numbers + ((<usize>n) << 2), 4) * rowBytes : one
-        const out = own + <usize>n * scoreBytes
-        for (let panel = first; panel < end; panel++) {
-          const at = (<usize>(panel - first)) << 6
-          scoreTwo(one, two, panels + <usize>panel * panelBytes, biases + ((<usize>panel) << 6), factors, out + at, out + scoreBytes + at)
-        }
-      }
       for (let n = 0; n < count; n++) {
-        const scores = own + <usize>n * scoreBytes
-        const user = state + ((<usize>n) << 3)
-        if (seenOffsets != 0) {
-          const last = load<u32>(seenOffsets + ((<usize>load<u32>(numbers + ((<usize>n) << 2))) << 2), 4)
-          let seen = load<u32>(user, 4)
-          for (; seen < last; seen++) {
-            const item = load<u32>(seenItems + ((<usize>seen) << 2))
-            if (item >= <u32>(end << 4)) break
-            store<f32>(scores + ((<usize>(item - <u32>(first << 4))) << 2), -Infinity)
+        const user = userRows + <usize>(firstUser + n) * rowBytes
+        const state = states + <usize>n * <usize>userBytes
+        const rounded = state + stateBytes
+        const lows = rounded + roundedBytes
+        const best = lows + heapBytes
+        const waiting = best + heapBytes
+        const scale = load<f32>(state, 8)
+        const reach = load<f32>(state, 12)
+        const length = load<f32>(state, 16)
+        let least = load<f32>(state, 4)
+        const leftOut = waiting + ((<usize>mostWaiting) << 3)
+        for (let panel = first; panel < end; panel++) {
+          const bound = bounds + ((<usize>panel) << 3)
+          if (length * load<f32>(bound) + load<f32>(bound, 4) < least) continue
+          const at = (<usize>panel) << 6
+          let reaching = boundPanel(rounded, lows, panels + <usize>panel * panelBytes, scales + at, highs + at, scale, reach, least, uppers)
+          reaching &= ~(<u32>load<u16>(leftOut + ((<usize>panel) << 1)))
+          for (; reaching != 0; reaching &= reaching - 1) {
+            const lane = (<usize>ctz<u32>(reaching)) << 2
+            const high = load<f32>(uppers + lane)
+            if (!(high >= least) || high == -Infinity) continue
+            const item = load<u32>(order + at + lane)
+            if (allowed != 0 && load<u8>(allowed + <usize>item) == 0) continue
+            const ofBias = load<f32>(highs + at + lane) - load<f32>(biases + ((<usize>item) << 2))
+            const low = high - 2 * (reach * load<f32>(scales + at + lane) + ofBias)
+            let size = load<i32>(state)
+            if (size < k || low > load<f32>(lows)) {
+              size = enter(lows, size, k, low, item)
+              store<i32>(state, size)
+              if (size == k) least = max<f32>(least, load<f32>(lows))
+            }
+            const waits = load<i32>(state, 20)
+            const entry = waiting + ((<usize>waits) << 3)
+            store<f32>(entry, high)
+            store<u32>(entry, item, 4)
+            store<i32>(state, waits + 1, 20)
+            store<f32>(state, least, 4)
+            if (waits + 1 < mostWaiting) continue
+            emptyWaiting(state, user, best, waiting, k, itemRows, biases, rowBytes)
+            least = load<f32>(state, 4)
           }
-          store<u32>(user, seen, 4)
         }
-        store<i32>(user, enterAll(heaps + <usize>n * heapBytes, load<i32>(user), k, scores, first << 4, (end - first) << 4))
       }
     }
     for (let n = 0; n < count; n++) {
-      const heap = heaps + <usize>n * heapBytes
-      let size = load<i32>(state + ((<usize>n) << 3))
-      const list = lists + ((<usize>((firstUser + n) * k)) << 2)
+      const user = userRows + <usize>(firstUser + n) * rowBytes
+      const state = states + <usize>n * <usize>userBytes
+      const best = state + stateBytes + roundedBytes + heapBytes
+      emptyWaiting(state, user, best, best + heapBytes, k, itemRows, biases, rowBytes)
+      const size = load<i32>(state, 24)
+      const place = (<usize>((firstUser + n) * k)) << 2
       store<i32>(sizes + ((<usize>(firstUser + n)) << 2), size)
-      // The worst goes to the end of what is left, again and again.
-      while (size > 0) {
-        const worst = load<u64>(heap)
-        size--
-        store<u32>(list + ((<usize>size) << 2), <u32>(worst >> 32))
-        siftDown(heap, size, load<u64>(heap + ((<usize>size) << 3)))
-      }
+      takeAll(best, size, lists + place, scores + place)
     }
   }
-}
-
-/**
- * The best k of one user's scores, best first, into `list`; returns how many there are. Scores of items that are left out are overwritten.
- * @param exclude `excludeCount` positions to leave out
- * @param allowed a byte an item, padded to whole panels; 0 leaves it out; address 0: all are allowed
- * @param heap k entries of 8 bytes
- */
-export function selectBest(
-  thread: i32,
-  scores: usize,
-  panelCount: i32,
-  exclude: usize,
-  excludeCount: i32,
-  allowed: usize,
-  k: i32,
-  heap: usize,
-  list: usize,
-): i32 {
-  for (let n = 0; n < excludeCount; n++) store<f32>(scores + ((<usize>load<u32>(exclude + ((<usize>n) << 2))) << 2), -Infinity)
-  if (allowed != 0) {
-    for (let panel = 0; panel < panelCount; panel++) {
-      const marks = allowed + ((<usize>panel) << 4)
-      if (i8x16.all_true(v128.load(marks))) continue
-      for (let lane: usize = 0; lane < 16; lane++)
-        if (load<u8>(marks + lane) == 0) store<f32>(scores + ((<usize>panel) << 6) + (lane << 2), -Infinity)
-    }
-  }
-  const size = enterAll(heap, 0, k, scores, 0, panelCount << 4)
-  for (let left = size; left > 0;) {
-    const worst = load<u64>(heap)
-    left--
-    store<u32>(list + ((<usize>left) << 2), <u32>(worst >> 32))
-    siftDown(heap, left, load<u64>(heap + ((<usize>left) << 3)))
-  }
-  return size
 }

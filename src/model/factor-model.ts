@@ -13,7 +13,8 @@
 import { MatineeError } from '../contracts/errors.ts'
 import { readTensor, readTensorOf } from './artifact/tensor-access.ts'
 import type { Model, Tensor, Tensors } from './model.ts'
-import { FactorScores, type ScoredItems } from './top-k/factor-scores.ts'
+import { BestItems, type ScoredItems } from './top-k/best-items.ts'
+import { FactorScores } from './top-k/factor-scores.ts'
 import { topK, type TopKOptions } from './top-k/top-k.ts'
 
 export abstract class FactorModel implements Model {
@@ -27,6 +28,7 @@ export abstract class FactorModel implements Model {
   readonly #strangerScores: Float32Array
   readonly #tensors: Tensors
   #scores: FactorScores | undefined
+  #best: BestItems | undefined
 
   /** @throws MatineeError `model_incompatible` where tensors are missing, do not fit each other, or hold what is not finite. */
   constructor(algorithm: string, tensors: Tensors) {
@@ -81,14 +83,31 @@ export abstract class FactorModel implements Model {
       const items = topK(this.#strangerScores, k, options)
       return { items, scores: Float32Array.from(items, (item) => this.#strangerScores[item] as number) }
     }
-    this.#scores ??= new FactorScores(this)
-    return this.#scores.best(factors, k, options)
+    this.#best ??= new BestItems(this, typicalNorm(this))
+    return this.#best.best(factors, k, options)
   }
 
   /** Whether the user has taught the model nothing. */
   isStranger(user: number): boolean {
     return isZero(this.userFactors.subarray(user * this.factorCount, (user + 1) * this.factorCount))
   }
+}
+
+/** Users whose norm stands for that of all: enough to order items by. */
+const usersOfNorm = 256
+
+/** Mean norm of some of the users' factors. */
+export function typicalNorm({ userFactors, userCount, factorCount }: FactorModel): number {
+  const step = Math.max(1, Math.floor(userCount / usersOfNorm))
+  let sum = 0
+  for (let user = 0; user < userCount; user += step) sum += norm(userFactors, user * factorCount, (user + 1) * factorCount)
+  return sum / Math.max(1, Math.ceil(userCount / step))
+}
+
+function norm(values: Float32Array, from: number, end: number): number {
+  let sum = 0
+  for (let n = from; n < end; n++) sum += (values[n] as number) ** 2
+  return Math.sqrt(sum)
 }
 
 function isZero(values: Float32Array): boolean {

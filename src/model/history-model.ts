@@ -39,9 +39,20 @@ export abstract class HistoryModel implements Model {
 
   scoreUser(user: number, scores: Float32Array): void {
     if (!(user >= 0 && user < this.userCount)) throw new MatineeError('internal', `user ${user}, expected below ${this.userCount}`)
+    const { items, weights } = this.historyOf(user)
+    this.#score(items, weights, scores)
+  }
+
+  /** What the model was fitted on of that user. */
+  historyOf(user: number): { readonly items: Uint32Array; readonly weights: Float32Array } {
     const { offsets, items, weights } = this.#history
     const [start, end] = [offsets[user], offsets[user + 1]]
-    this.#score(items.subarray(start, end), weights.subarray(start, end), scores)
+    return { items: items.subarray(start, end), weights: weights.subarray(start, end) }
+  }
+
+  /** Whether the model has learnt nothing of the user. */
+  isStranger(user: number): boolean {
+    return !this.historyOf(user).weights.some((weight) => weight > 0)
   }
 
   scoreStranger(scores: Float32Array): void {

@@ -8,8 +8,10 @@ import type { FitProgress, Interactions, Model, Tensors } from '../../model/mode
 import type { PairSignals } from '../../model/signals/pair-weights.ts'
 import type { JobPorts } from './job-ports.ts'
 
-/** Writing checkpoints may take this share of the time that training takes. */
+/** Checkpoints may take this share of the time that training takes. */
 const CHECKPOINT_SHARE = 0.02
+/** How fast a store is taken to be until the first write has shown it. */
+const ASSUMED_BYTES_A_MS = 50_000
 /** Less work than this is not worth a checkpoint. */
 const LEAST_WORK_MS = 2000
 
@@ -35,7 +37,8 @@ export async function fitModel(
 
   const started = ports.monotonicMs()
   let lastWrite = started
-  let writingMs = 0
+  let checkpointMs = 0
+  let writeMs: number | undefined
   let checkpointEpoch: number | undefined
   let progress: FitProgress
   let firstFraction: number | undefined
@@ -55,19 +58,27 @@ export async function fitModel(
     await ports.breathe()
 
     const now = ports.monotonicMs()
-    const affordable = writingMs <= CHECKPOINT_SHARE * (now - started)
-    if (progress.fraction < 1 && now - lastWrite >= LEAST_WORK_MS && affordable) {
+    const allowedMs = CHECKPOINT_SHARE * (now - started)
+    if (progress.fraction < 1 && now - lastWrite >= LEAST_WORK_MS && checkpointMs + (writeMs ?? 0) <= allowedMs) {
       const state = fit.checkpoint()
-      if (state !== undefined) {
+      const expectedMs = writeMs ?? bytesOf(state) / ASSUMED_BYTES_A_MS
+      if (state !== undefined && checkpointMs + expectedMs <= allowedMs) {
         await ports.store.write(checkpointKey, encodeSafetensors(state, { epoch: String(progress.epoch) }))
         lastWrite = ports.monotonicMs()
-        writingMs += lastWrite - now
+        writeMs = lastWrite - now
         checkpointEpoch = progress.epoch
       }
+      checkpointMs += ports.monotonicMs() - now
     }
   } while (progress.fraction < 1)
 
   return { model: fit.finish(), trainSeconds: (ports.monotonicMs() - started) / 1000, loss: progress.loss }
+}
+
+function bytesOf(state: Tensors | undefined): number {
+  let bytes = 0
+  for (const { data } of state?.values() ?? []) bytes += data.byteLength
+  return bytes
 }
 
 /** Refuses before any work what would be killed in the middle of it. */

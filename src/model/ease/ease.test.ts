@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import type { Interactions, Model, Tensor } from '../model.ts'
 import { Random } from '../random/random.ts'
+import { referenceEase } from '../reference/ease.ts'
 import { buildInteractions } from '../sparse/interactions.ts'
 import { ease } from './ease.ts'
 
@@ -55,6 +56,19 @@ test('no weight can be moved to a smaller loss, and none leads an item to itself
     }
     weights[n] = value
   }
+})
+
+test('the weights are those of the plain way, over several tiles', () => {
+  const generator = Random.seeded(8)
+  const size = 3000
+  const wide = buildInteractions(90, 150, {
+    users: Uint32Array.from({ length: size }, () => generator.below(90)),
+    items: Uint32Array.from({ length: size }, () => generator.below(150)),
+    weights: Float32Array.from({ length: size }, () => generator.below(5) / 4),
+  })
+  const weights = fitted(wide, 5).tensors().get('item_weights')?.data ?? []
+  for (const [row, expected] of referenceEase(wide, 5).entries())
+    for (const [column, value] of expected.entries()) assert.ok(Math.abs((weights[row * 150 + column] ?? NaN) - value) < 1e-6)
 })
 
 test('a catalogue that is too large is refused with the figure', () => {

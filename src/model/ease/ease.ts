@@ -237,25 +237,24 @@ function rowWork({ userCount, itemCount, offsets, items }: Interactions): Float6
   return work
 }
 
-class EaseModel extends HistoryModel {
-  readonly #itemWeights: Float32Array
-  readonly #sums: Float64Array
+export class EaseModel extends HistoryModel {
+  /** B, row-major. */
+  readonly itemWeights: Float32Array
 
   constructor(tensors: Tensors) {
     super(algorithm, tensors)
-    this.#itemWeights = readTensorOf(tensors, 'item_weights', Float32Array, [this.itemCount, this.itemCount])
-    this.#sums = new Float64Array(this.itemCount)
+    this.itemWeights = readTensorOf(tensors, 'item_weights', Float32Array, [this.itemCount, this.itemCount])
   }
 
   protected override scoreKnown(items: Uint32Array, weights: Float32Array, scores: Float32Array): void {
-    const sums = this.#sums.fill(0)
+    // Single precision at every step: the sums of src/kernels/histories.ts, bit for bit.
+    scores.fill(0)
     for (let n = 0; n < items.length; n++) {
       const weight = weights[n] as number
-      const row = (items[n] as number) * sums.length
-      for (let item = 0; item < sums.length; item++)
-        sums[item] = (sums[item] as number) + weight * (this.#itemWeights[row + item] as number)
+      const row = (items[n] as number) * scores.length
+      for (let item = 0; item < scores.length; item++)
+        scores[item] = (scores[item] as number) + Math.fround(weight * (this.itemWeights[row + item] as number))
     }
-    scores.set(sums)
   }
 }
 

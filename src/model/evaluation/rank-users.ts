@@ -2,6 +2,7 @@
  * Recommendation lists of many users, in batches, so that whoever asks can report that it lives, or stop, between them.
  * Each list is the top k of the whole catalogue: batches change nothing about it.
  */
+import { EaseModel } from '../ease/ease.ts'
 import { FactorModel } from '../factor-model.ts'
 import type { KernelThreads } from '../kernels/kernels.ts'
 import type { Interactions, Model } from '../model.ts'
@@ -9,6 +10,7 @@ import type { RankingMetrics } from '../metrics/ranking-metrics.ts'
 import { includes } from '../metrics/ranking-metrics.ts'
 import { itemsOfUser } from '../sparse/interactions.ts'
 import { rankByFactors } from './rank-by-factors.ts'
+import { rankByHistories } from './rank-by-histories.ts'
 import { topK } from '../top-k/top-k.ts'
 
 /** Scores of one batch, for models that score one user at a time. */
@@ -25,7 +27,7 @@ export interface RankOptions {
   readonly excludeSeen?: boolean
   /** One entry an item; 0: never in a list. */
   readonly recommendable?: Uint8Array | undefined
-  /** For models of factors; the lists do not depend on how many there are. */
+  /** For models that rank with kernels; the lists do not depend on how many there are. */
   readonly threads?: KernelThreads | undefined
 }
 
@@ -60,10 +62,11 @@ function* listsOf({ model, train, users, k, excludeSeen = true, recommendable, t
     model.scoreUser(user, scores)
     return topK(scores, k, { exclude: excludeSeen ? itemsOfUser(train, user) : nothing, allowed: recommendable })
   }
-  if (model instanceof FactorModel) {
-    const seen = excludeSeen ? train : undefined
+  const seen = excludeSeen ? train : undefined
+  const ranking = { users, k, seen, recommendable, threads }
+  if (model instanceof FactorModel || model instanceof EaseModel) {
     let next = 0
-    for (const lists of rankByFactors(model, { users, k, seen, recommendable, threads }))
+    for (const lists of model instanceof FactorModel ? rankByFactors(model, ranking) : rankByHistories(model, ranking))
       yield lists.map((list) => {
         const user = users[next++] as number
         return model.isStranger(user) ? listByScores(user) : list

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import type { Interactions, Parameters } from '../model.ts'
 import { Random } from '../random/random.ts'
+import { referenceIals } from '../reference/ials.ts'
 import { buildInteractions, itemsOfUser } from '../sparse/interactions.ts'
 import { ials, IalsModel } from './ials.ts'
 
@@ -102,6 +103,23 @@ for (const parameters of settings) {
     }
   })
 }
+
+test('sweeps that solve rows to the end are those of the plain way', () => {
+  const input = random(40, 30, 300)
+  const factors = 5
+  const rows = (numbers: Float32Array): readonly Float64Array[] =>
+    Array.from({ length: numbers.length / factors }, (_, row) => Float64Array.from(numbers.subarray(row * factors, (row + 1) * factors)))
+  const draws = Random.seeded(1, 0)
+  const first = Float32Array.from({ length: 30 * factors }, () => (Math.sqrt(0.12) / Math.sqrt(factors)) * (draws.uint32() / 2 ** 32 - 0.5))
+  const expected = referenceIals(input, rows(first), 3, { unobservedWeight: 0.1, regularization: 0.02, exponent: 1 })
+  const { model } = fit(input, { factors, iterations: 3, regularization: 0.02, cholesky: true })
+  for (const [actual, plain] of [
+    [rows(model.userFactors), expected.users],
+    [rows(model.itemFactors), expected.items],
+  ] as const)
+    for (const [row, values] of plain.entries())
+      for (const [f, value] of values.entries()) assert.ok(Math.abs((actual[row]?.[f] ?? NaN) - value) < 1e-4, `row ${row}, factor ${f}`)
+})
 
 test('a pair of weight 2 is worth two pairs of weight 1 with the penalty of one', () => {
   const parameters = { factors: 1, iterations: 500, unobserved_weight: 0.1, regularization: 0.05, regularization_exponent: 0 }

@@ -288,11 +288,13 @@ class IalsFit implements Fit {
       const columns = floatsAt(this.#memory, basis, stride * stride).fill(0)
       const eigenvalues = floatsAt(this.#memory, diagonal, stride).fill(0)
       gram.fill(0)
-      for (let f = 0; f < factors; f++) {
-        const value = Math.max(0, values[f] as number)
+      // The factors that tell most come first: whoever ranks can leave out most items after a look at those.
+      const descending = Uint32Array.from(values.keys()).toSorted((a, b) => (values[b] as number) - (values[a] as number) || a - b)
+      for (const [f, n] of descending.entries()) {
+        const value = Math.max(0, values[n] as number)
         eigenvalues[f] = unobservedWeight * value
         gram[f * (stride + 1)] = value
-        for (let g = 0; g < factors; g++) columns[g * stride + f] = vectors[f * factors + g] as number
+        for (let g = 0; g < factors; g++) columns[g * stride + f] = vectors[n * factors + g] as number
       }
       for (const side of [fixed, this.#solved()])
         this.#run('rotateTasks', Math.ceil(side.rows / 128), side.factors, side.rows, stride, basis, scratch)

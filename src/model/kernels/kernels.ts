@@ -15,10 +15,21 @@ export type KernelName =
   | 'warpSortTasks'
   | 'warpTasks'
   | 'rankTasks'
+  | 'rankHistoryTasks'
   | 'coOccurrenceTasks'
   | 'itemWeightTasks'
   | 'sweepPanelTasks'
   | 'sweepRestTasks'
+
+/** Those that are run on the caller's thread alone. */
+export type OneThreadKernelName =
+  | 'packPanels'
+  | 'packRounded'
+  | 'rowNorms'
+  | 'scorePanels'
+  | 'sweepPivot'
+  | 'takeHistoryLists'
+  | 'allFinite'
 
 /** Threads that run one kernel at a time, together, on one memory. */
 export interface KernelThreads {
@@ -47,7 +58,7 @@ const instances = new WeakMap<WebAssembly.Memory, WebAssembly.Instance>()
 /** Runs any export on this thread; `module` where it was compiled on another. @throws MatineeError `internal` where there is none of that name. */
 export function callKernel(
   memory: WebAssembly.Memory,
-  kernel: KernelName | 'packPanels' | 'scorePanels' | 'selectBest' | 'sweepPivot' | 'allFinite',
+  kernel: KernelName | OneThreadKernelName,
   thread: number,
   args: readonly number[],
   module: WebAssembly.Module = kernelModule(),

@@ -3,6 +3,7 @@ import test from 'node:test'
 import * as fc from 'fast-check'
 import type { Fit, Interactions } from '../model.ts'
 import { Random } from '../random/random.ts'
+import { referenceWarp } from '../reference/warp.ts'
 import { buildInteractions } from '../sparse/interactions.ts'
 import { nthAbsent, warp } from './warp.ts'
 
@@ -92,6 +93,24 @@ test('a pair moves each number by learning rate times slope over root of squares
     near(read('epoch_loss', 0), loss * (1 + w * difference))
   }
   assert.ok(moved >= 8, `${moved} of 20 seeds draw a negative first`)
+})
+
+test('a fit is that of the plain way', () => {
+  const input = random(30, 200, 600)
+  const parameters = { factors: 5, epochs: 3, learning_rate: 0.1, max_sampled: 10, regularization: 0.01 }
+  const fit = warp.start(input, parameters, 4)
+  while (fit.advance().fraction < 1);
+  const tensors = fit.finish().tensors()
+  const settings = { factors: 5, epochs: 3, learningRate: 0.1, maxSampled: 10, regularization: 0.01 }
+  const { users, items } = referenceWarp(input, settings, 4)
+  const values = (rows: typeof users, from: number, to: number): readonly number[] =>
+    rows.flatMap((row) => row.slice(from, to).map(({ value }) => value))
+  for (const [name, expected] of [
+    ['user_factors', values(users, 0, 5)],
+    ['item_factors', values(items, 0, 5)],
+    ['item_biases', values(items, 5, 6)],
+  ] as const)
+    for (const [n, value] of expected.entries()) near(tensors.get(name)?.data[n] ?? NaN, value)
 })
 
 test('steps that are too long end the fit, and the message says what to lower', () => {

@@ -4,14 +4,19 @@ import { ApiError, call, type Answer, type OperationName, type Request } from '.
 
 export type ApiResult<Data> = UseQueryResult<Data>
 
+/** How often that is asked again which failed and may not the next time. */
+const RECOVERY_MS = 5000
+
+export const isModelMissing = (error: unknown): boolean => error instanceof ApiError && error.problem?.code === 'model_missing'
+
+/** What the API refuses it refuses again; what does not answer may be back in a moment. */
+const maySucceedLater = (error: unknown): boolean => !(error instanceof ApiError) || error.status === 0 || error.status === 503
+
 export const queryClient = new QueryClient({
   defaultOptions: {
     queries: {
       staleTime: 15_000,
-      // What the API refuses it refuses again; what does not answer may be back in a moment.
-      retry: (count, error) =>
-        count < 2 &&
-        (!(error instanceof ApiError) || error.status === 0 || (error.status === 503 && error.problem?.code !== 'model_missing')),
+      retry: (count, error) => count < 2 && maySucceedLater(error) && !isModelMissing(error),
       retryDelay: (attempt) => 500 * 2 ** attempt,
     },
   },
@@ -37,7 +42,10 @@ export function useApi<Name extends OperationName>(
     queryKey: queryKey(name, request),
     queryFn: ({ signal }) => call(name, request, signal),
     enabled,
-    refetchInterval: typeof every === 'function' ? ({ state }) => every(state.data) ?? false : (every ?? false),
+    refetchInterval: ({ state }) => {
+      if (state.data === undefined && state.error !== null && maySucceedLater(state.error)) return RECOVERY_MS
+      return (typeof every === 'function' ? every(state.data) : every) ?? false
+    },
     ...(keep ? { placeholderData: (previous: unknown) => previous as never } : {}),
   })
 }

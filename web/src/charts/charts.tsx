@@ -31,6 +31,8 @@ const colours = ['var(--series-1)', 'var(--series-2)', 'var(--series-3)', 'var(-
 const colour = (index: number): string => colours[index % colours.length] ?? colours[0]
 /** Beyond six, lines differ by their dashes too. */
 const dashes = (index: number): string => (index < colours.length ? '' : index < 2 * colours.length ? '6 4' : '2 3')
+const shapes = ['circle', 'square', 'triangle', 'diamond', 'star', 'cross'] as const
+const shape = (index: number) => shapes[index % shapes.length] ?? shapes[0]
 const tick = { fontSize: 12, fill: 'var(--ink-quiet)' }
 const tooltip = {
   contentStyle: {
@@ -138,7 +140,6 @@ interface PointsProps {
     readonly name: string
     readonly x: number
     readonly y: number
-    readonly marked?: boolean
   }[]
   readonly formatX: (value: number) => string
   readonly formatY: (value: number) => string
@@ -166,19 +167,26 @@ export function Points({ label, xName, yName, points, formatX, formatY }: Points
           tick={tick}
           tickFormatter={formatY}
           domain={[0, 'auto']}
-          width={52}
+          width={64}
           stroke="var(--line-strong)"
+          label={{ value: yName, angle: -90, position: 'insideLeft', fontSize: 12, fill: 'var(--ink-quiet)' }}
         />
         <Tooltip
           {...tooltip}
           formatter={(value, name) => (typeof value === 'number' ? (name === xName ? formatX(value) : formatY(value)) : String(value))}
         />
-        <Scatter data={[...points]} isAnimationActive={false}>
-          {points.map(({ id, marked }) => (
-            <Cell key={id} fill={marked === true ? 'var(--series-1)' : 'var(--series-2)'} />
-          ))}
-          <LabelList dataKey="name" position="top" fill="var(--ink)" fontSize={12} offset={8} />
-        </Scatter>
+        <Legend itemSorter={null} wrapperStyle={{ fontSize: 13, paddingTop: 16 }} />
+        {points.map((point, index) => (
+          <Scatter
+            key={point.id}
+            name={point.name}
+            data={[point]}
+            fill={colour(index)}
+            shape={shape(index)}
+            legendType={shape(index)}
+            isAnimationActive={false}
+          />
+        ))}
       </ScatterChart>
     </ResponsiveContainer>
   )

@@ -12,6 +12,8 @@ export interface Column<Row> {
   /** What stands in the cell; without it, the value. */
   readonly cell?: (row: Row) => ReactNode
   readonly numeric?: boolean
+  /** Holds names or sentences: it has room for a few words, and breaks long ones. */
+  readonly wordy?: boolean
 }
 
 export interface Sorting {
@@ -71,7 +73,7 @@ export function DataTable<Row>({ caption, columns, rows, rowKey, sorted, rowHead
             <tr key={rowKey(row)} className={highlighted?.(row) === true ? 'highlighted' : ''}>
               {columns.map((column) => {
                 const content = column.cell === undefined ? (column.value?.(row) ?? '') : column.cell(row)
-                const className = column.numeric === true ? 'numeric' : ''
+                const className = column.numeric === true ? 'numeric' : column.wordy === true ? 'wordy' : ''
                 return column.id === header ? (
                   <th key={column.id} scope="row" className={className}>
                     {content}

@@ -1,8 +1,8 @@
 /** One part of a page that loads by itself: a slow or failing one holds up no other. */
-import { useId, type ReactNode } from 'react'
+import { useId, useState, type ReactNode } from 'react'
 import { Button } from 'react-aria-components'
 import { ApiError } from '../api/client.ts'
-import type { ApiResult } from '../api/use-api.ts'
+import { isModelMissing, type ApiResult } from '../api/use-api.ts'
 import { useMessages } from '../i18n/language.tsx'
 
 interface PanelProps<Data> {
@@ -64,12 +64,21 @@ interface LoadedProps<Data> {
 
 /** What there is, while it loads, and where it fails. An answer that is there stays while a newer one cannot be had. */
 export function Loaded<Data>({ result, empty, lines = 4, placeholder, children }: LoadedProps<Data>) {
+  const failure = useFailure(result)
   if (result.data !== undefined) {
     if (empty?.when(result.data) === true) return <p className="empty">{empty.text}</p>
     return <>{children(result.data)}</>
   }
-  if (result.isError) return <Failure error={result.error} retry={() => void result.refetch()} />
+  if (failure !== undefined) return <Failure error={failure} retry={() => void result.refetch()} />
   return placeholder ?? <Placeholder lines={lines} />
+}
+
+/** Why there is no answer yet. It stays while it is asked again, so that nothing flickers. */
+function useFailure({ data, error, isError }: ApiResult<unknown>): unknown {
+  const [failure, setFailure] = useState<unknown>()
+  if (isError && failure !== error) setFailure(error)
+  if (data !== undefined && failure !== undefined) setFailure(undefined)
+  return failure
 }
 
 export function Placeholder({ lines }: { readonly lines: number }) {
@@ -92,11 +101,14 @@ interface FailureProps {
 
 export function Failure({ error, retry, title }: FailureProps) {
   const messages = useMessages()
+  const explanation = useExplanation(error)
+  // On a new server this is how it is: nothing has failed.
+  if (isModelMissing(error)) return <p className="empty">{explanation}</p>
   const problem = error instanceof ApiError ? error.problem : undefined
   return (
     <div className="failure" role="alert">
       <p>
-        <strong>{title ?? messages.problem.title}.</strong> {useExplanation(error)}
+        <strong>{title ?? messages.problem.title}.</strong> {explanation}
       </p>
       {problem === undefined ? null : (
         <p className="quiet small">
@@ -116,9 +128,9 @@ export function Failure({ error, retry, title }: FailureProps) {
 
 function useExplanation(error: unknown): string {
   const { problem } = useMessages()
+  if (isModelMissing(error)) return problem.notReady
   if (!(error instanceof ApiError)) return problem.other
   if (error.status === 0) return problem.unreachable
-  if (error.problem?.code === 'model_missing') return problem.notReady
   if (error.status === 401) return problem.unauthorized
   if (error.status === 403) return problem.forbidden
   if (error.status === 404) return problem.notFound

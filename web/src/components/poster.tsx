@@ -1,5 +1,6 @@
 /** A poster drawn from what is known of a title: its genre gives the motif and the family of colours, its name the rest. */
 import { memo, useId, type CSSProperties, type ReactNode } from 'react'
+import { seededRandom } from './seeded-random.ts'
 
 interface PosterProps {
   readonly id: string
@@ -30,29 +31,17 @@ const genreStyles: readonly { readonly words: RegExp; readonly hue: number; read
 const motifs = ['circles', 'beams', 'grid', 'balloons', 'confetti', 'hills', 'lanes', 'waves', 'moon'] as const
 type Motif = (typeof motifs)[number]
 
-/** FNV-1a, then a generator of its own: the same title looks the same everywhere. Numbers from 0 to 1. */
-function randomOf(text: string): () => number {
-  let state = 2_166_136_261
-  for (let index = 0; index < text.length; index++) state = Math.imul(state ^ text.charCodeAt(index), 16_777_619)
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
-  }
-}
-
 function styleOf(genre: string | null): { readonly hue: number; readonly motif: Motif } {
   const known = genreStyles.find(({ words }) => genre !== null && words.test(genre))
   if (known !== undefined) return known
-  const random = randomOf(genre ?? '')
+  const random = seededRandom(genre ?? '')
   return { hue: Math.floor(random() * 360), motif: motifs[Math.floor(random() * motifs.length)] ?? 'circles' }
 }
 
 export const Poster = memo(function Poster({ id, name, genre }: PosterProps) {
   const gradient = useId()
   const { hue: middle, motif } = styleOf(genre)
-  const random = randomOf(`${id} ${name}`)
+  const random = seededRandom(`${id} ${name}`)
   const hue = middle + (random() - 0.5) * 44
   const second = hue + 28 + random() * 34
   const turn = random() * 60 - 30
@@ -72,7 +61,7 @@ export const Poster = memo(function Poster({ id, name, genre }: PosterProps) {
         </g>
       </svg>
       <span className="poster-name" data-length={name.length > 26 ? 'long' : name.length > 12 ? 'middle' : 'short'}>
-        {name}
+        <span className="poster-lines">{name}</span>
       </span>
     </span>
   )

@@ -26,6 +26,7 @@ import {
 } from './metrics.ts'
 import { useAddressed } from './use-addressed.ts'
 import { figureText, useSegmentName } from './words.ts'
+import { VersionLink } from './version-link.tsx'
 
 export function ModelsPage() {
   const { models } = useMessages()
@@ -113,20 +114,17 @@ function Candidates() {
       lines={8}
       empty={{ ...noWeek, text: models.empty }}
       actions={
-        <>
-          <Choice
-            label={models.metric}
-            value={metric}
-            options={(metrics.length === 0 ? [metric] : metrics).map((value) => ({ value, text: value }))}
-            onChange={setMetric}
-          />
-          <Choice
-            label={models.split}
-            value={kind}
-            options={splitKinds.map((value) => ({ value, text: models[value] }))}
-            onChange={setKind}
-          />
-        </>
+        metrics.length === 0 ? null : (
+          <>
+            <Choice label={models.metric} value={metric} options={metrics.map((value) => ({ value, text: value }))} onChange={setMetric} />
+            <Choice
+              label={models.split}
+              value={kind}
+              options={splitKinds.map((value) => ({ value, text: models[value] }))}
+              onChange={setKind}
+            />
+          </>
+        )
       }
     >
       {({ items }) => {
@@ -292,12 +290,11 @@ function CandidatesOfWeek({ week, split: { candidates } }: OfWeek) {
           label={models.accuracyAgainstCoverage}
           xName="coverage@10"
           yName="nDCG@10"
-          points={candidates.map(({ candidate, metrics }) => ({
+          points={inMarkedOrder(candidates).map(({ candidate, metrics }) => ({
             id: candidate,
             name: candidate,
             x: metrics['coverage@10'] ?? 0,
             y: metrics['ndcg@10'] ?? 0,
-            marked: candidate === week.candidate,
           }))}
           formatX={(value) => formats.percent(value)}
           formatY={(value) => formats.number(value, 3)}
@@ -326,6 +323,7 @@ function Segments({ week, split: { segments = {}, candidates } }: OfWeek) {
         {
           id: 'segment',
           header: models.segment,
+          wordy: true,
           value: ({ segment }) => segmentName(segment),
           cell: ({ segment, description }) => (
             <>
@@ -364,8 +362,7 @@ function ModelList() {
       value: ({ version }) => version,
       cell: ({ version, serving }) => (
         <>
-          <Link to={`/operator/models/${encodeURIComponent(version)}`}>{version}</Link>{' '}
-          {serving ? <Badge tone="good">{models.serving}</Badge> : null}
+          <VersionLink version={version} /> {serving ? <Badge tone="good">{models.serving}</Badge> : null}
         </>
       ),
     },

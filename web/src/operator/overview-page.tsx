@@ -7,7 +7,7 @@ import { Facts, type Fact } from '../components/facts.tsx'
 import { DataTable, type Column } from '../components/data-table.tsx'
 import { Figure, Lines } from '../components/figure.tsx'
 import { Moment } from '../components/moment.tsx'
-import { Panel } from '../components/panel.tsx'
+import { Loaded, Panel } from '../components/panel.tsx'
 import type { Formats } from '../i18n/formats.ts'
 import { useFormats, useMessages } from '../i18n/language.tsx'
 import { usePageTitle } from '../page-title.ts'
@@ -16,6 +16,7 @@ import { Decision } from './decision.tsx'
 import { isLive, runAddress, RunBadge, runsMissing, secondsOf, useRuns, useStageName } from './runs-page.tsx'
 import type { SourceLog } from './quality.ts'
 import { figureText } from './words.ts'
+import { VersionLink } from './version-link.tsx'
 
 const EVERY = 10_000
 
@@ -54,7 +55,7 @@ function Serving() {
               { name: overview.week, value: model.week },
               {
                 name: overview.version,
-                value: <Link to={`/operator/models/${encodeURIComponent(model.version)}`}>{model.version}</Link>,
+                value: <VersionLink version={model.version} />,
                 note: ready.data === undefined ? undefined : ready.data.origin === 'store' ? overview.originStore : overview.originCache,
               },
               sinceOf(timeline.data?.items ?? [], model.version, overview.since, formats),
@@ -168,11 +169,10 @@ function TimelineOfModels() {
               id: 'version',
               header: runs.version,
               value: ({ version }) => version,
-              cell: ({ version }) =>
-                version === null ? '' : <Link to={`/operator/models/${encodeURIComponent(version)}`}>{version}</Link>,
+              cell: ({ version }) => (version === null ? '' : <VersionLink version={version} />),
             },
             { id: 'by', header: overview.by, value: ({ by }) => by },
-            { id: 'reason', header: overview.reason, value: ({ reason }) => reason },
+            { id: 'reason', header: overview.reason, wordy: true, value: ({ reason }) => reason },
           ]}
         />
       )}
@@ -232,13 +232,22 @@ function Growth() {
 
 /** Of the newest preprocessed week and those before it. */
 function RowsOfWeeks() {
+  const { overview } = useMessages()
+  const latest = useApi('getLatestModel', {})
+  return (
+    <Panel title={overview.rows} text={overview.rowsText} result={latest}>
+      {({ week }) => <RowsUpTo week={week} />}
+    </Panel>
+  )
+}
+
+function RowsUpTo({ week }: { readonly week: string }) {
   const { overview, quality } = useMessages()
   const formats = useFormats()
-  const week = useApi('getLatestModel', {}).data?.week
-  const result = useApi('getDataQuality', { path: { week: week ?? '' } }, { enabled: week !== undefined })
+  const result = useApi('getDataQuality', { path: { week } })
   const logs = ['viewings', 'clicks'] as const
   return (
-    <Panel title={overview.rows} text={overview.rowsText} result={result}>
+    <Loaded result={result}>
       {({ report }) => {
         const rowsOf = (log: SourceLog) => new Map(report.quality[log].weeks.map(({ week_start: monday, rows }) => [monday, rows]))
         const [viewings, clicks] = [rowsOf('viewings'), rowsOf('clicks')]
@@ -280,6 +289,6 @@ function RowsOfWeeks() {
           </Figure>
         )
       }}
-    </Panel>
+    </Loaded>
   )
 }

@@ -1,4 +1,5 @@
 /** The operator's pages: loaded when one is opened. */
+import { useEffect, useRef } from 'react'
 import { Navigate, NavLink, Outlet, Route, Routes } from 'react-router'
 import { useFormats, useMessages } from '../i18n/language.tsx'
 import { NotFound } from '../not-found.tsx'
@@ -51,9 +52,16 @@ function Frame() {
     ['/operator/titles', operator.titles],
     ['/operator/service', operator.service],
   ] as const
+  const nav = useRef<HTMLElement>(null)
+  useEffect(() => {
+    // On a phone the list is wider than the window: what is current is brought into its middle.
+    const current = nav.current?.querySelector<HTMLElement>('[aria-current]')
+    if (nav.current !== null && current !== null && current !== undefined)
+      nav.current.scrollLeft = current.offsetLeft - (nav.current.clientWidth - current.clientWidth) / 2
+  })
   return (
     <div className="operator">
-      <nav className="sub-nav" aria-label={operator.nav}>
+      <nav className="sub-nav" aria-label={operator.nav} ref={nav}>
         {links.map(([to, text]) => (
           <NavLink key={to} to={to} end={to === '/operator'}>
             {text}

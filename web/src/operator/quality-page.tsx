@@ -145,7 +145,8 @@ function Gate({ figures }: { readonly figures: readonly GateFigure[] }) {
           { id: 'log', header: quality.table, value: ({ log }) => quality.logs[log] },
           {
             id: 'check',
-            header: quality.reason,
+            header: quality.check,
+            wordy: true,
             value: ({ check }) => quality.reasons[check] ?? check,
             cell: (figure) => (
               <>
@@ -196,7 +197,7 @@ function OverWeeks({ weeks }: { readonly weeks: readonly string[] }) {
   const rows = weeks.map((week, index) => ({ week, report: results[index]?.data?.report }))
   return (
     <Section title={quality.over} text={quality.overText}>
-      <div className="figure-grid">
+      <div className="figure-grid wide">
         {sourceTables.map((table) => {
           const name = quality.tables[table] ?? table
           return (

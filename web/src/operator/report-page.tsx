@@ -11,6 +11,7 @@ import { usePageTitle } from '../page-title.ts'
 import { newestOfWeeks } from './metrics.ts'
 import { changesOf, gainsOf, type Change, type GainRow, type Verdict } from './report.ts'
 import { figureText, parametersText, useSegmentName } from './words.ts'
+import { VersionLink } from './version-link.tsx'
 
 export function ReportPage() {
   const { week: asked } = useParams()
@@ -76,7 +77,7 @@ function Choosing({ report: { candidate, version, reason, decided_by: by, test, 
         <Facts
           facts={[
             { name: report.chosen, value: candidate },
-            { name: models.version, value: <Link to={`/operator/models/${encodeURIComponent(version)}`}>{version}</Link> },
+            { name: models.version, value: <VersionLink version={version} /> },
             { name: models.split, value: by === 'time' ? models.time : models.random, note: models.testUsers(formats.number(test.users)) },
             before === null
               ? { name: report.weekBefore, value: report.notComparable }
@@ -106,7 +107,7 @@ function Changes({ report: found, verdict }: OfReport & { readonly verdict: 'bet
         <ul className="sentences">
           {changes.map((change) => (
             <li key={`${change.of} ${change.against}`}>
-              <ChangeSentence change={change} />
+              <ChangeSentence change={change} metric={found.metric} />
             </li>
           ))}
         </ul>
@@ -115,11 +116,17 @@ function Changes({ report: found, verdict }: OfReport & { readonly verdict: 'bet
   )
 }
 
-function ChangeSentence({ change: { kind, of, against, now, earlier } }: { readonly change: Change }) {
+interface ChangeSentenceProps {
+  readonly change: Change
+  /** Of segments. */
+  readonly metric: string
+}
+
+function ChangeSentence({ change: { kind, of, against, now, earlier }, metric }: ChangeSentenceProps) {
   const { report } = useMessages()
   const formats = useFormats()
   const segmentName = useSegmentName()
-  const name = kind === 'list' ? (report.measures[of] ?? of) : segmentName(of)
+  const name = kind === 'list' ? (report.measures[of] ?? of) : `${segmentName(of)}, ${metric}`
   return <>{report.change(name, against, formats.figure(earlier), formats.figure(now))}</>
 }
 
@@ -130,9 +137,14 @@ const tones: Readonly<Record<Verdict, 'good' | 'bad' | 'plain'>> = {
   'too few users': 'plain',
 }
 
-function VerdictBadge({ verdict }: { readonly verdict: Verdict | null }) {
+function VerdictBadge({ verdict }: { readonly verdict: Verdict }) {
   const { report } = useMessages()
-  return verdict === null ? null : <Badge tone={tones[verdict]}>{report.verdicts[verdict]}</Badge>
+  return <Badge tone={tones[verdict]}>{report.verdicts[verdict]}</Badge>
+}
+
+/** Beside a figure: only what is beyond chance. */
+function Mark({ verdict }: { readonly verdict: Verdict | null }) {
+  return verdict === 'better' || verdict === 'worse' ? <VerdictBadge verdict={verdict} /> : null
 }
 
 function Gains({ report: found }: OfReport) {
@@ -143,6 +155,7 @@ function Gains({ report: found }: OfReport) {
     {
       id: 'against',
       header: report.against,
+      wordy: true,
       value: ({ against }) => against,
       cell: ({ against, roles }) => (
         <>
@@ -196,6 +209,7 @@ function ForWhom({ report: found }: OfReport) {
     {
       id: 'segment',
       header: models.segment,
+      wordy: true,
       value: ({ segment }) => segmentName(segment),
       cell: ({ segment, description }) => (
         <>
@@ -225,7 +239,7 @@ function ForWhom({ report: found }: OfReport) {
             value: (row: Row) => row.popularity,
             cell: (row: Row) => (
               <>
-                {figureText(row.popularity, formats.figure)} <VerdictBadge verdict={row.against_popularity} />
+                {figureText(row.popularity, formats.figure)} <Mark verdict={row.against_popularity} />
               </>
             ),
           },
@@ -240,7 +254,7 @@ function ForWhom({ report: found }: OfReport) {
             value: (row: Row) => row.week_before,
             cell: (row: Row) => (
               <>
-                {figureText(row.week_before, formats.figure)} <VerdictBadge verdict={row.against_week_before} />
+                {figureText(row.week_before, formats.figure)} <Mark verdict={row.against_week_before} />
               </>
             ),
           },
@@ -266,6 +280,7 @@ function Lists({ report: found }: OfReport) {
     {
       id: 'measure',
       header: models.metric,
+      wordy: true,
       value: ({ measure }) => report.measures[measure] ?? measure,
       cell: ({ measure }) => (
         <>
@@ -303,7 +318,7 @@ function Lists({ report: found }: OfReport) {
             value: (row: Row) => row.week_before,
             cell: (row: Row) => (
               <>
-                {figureText(row.week_before, formats.figure)} <VerdictBadge verdict={row.against_week_before} />
+                {figureText(row.week_before, formats.figure)} <Mark verdict={row.against_week_before} />
               </>
             ),
           },
@@ -346,7 +361,12 @@ function Tried({ report: found }: OfReport) {
       value: (row) => row.train_seconds,
       cell: (row) => formats.seconds(row.train_seconds),
     },
-    { id: 'parameters', header: models.parameters, cell: ({ parameters }) => <span className="small">{parametersText(parameters)}</span> },
+    {
+      id: 'parameters',
+      header: models.parameters,
+      wordy: true,
+      cell: ({ parameters }) => <span className="small">{parametersText(parameters)}</span>,
+    },
   ]
   return (
     <Section title={report.tried}>

@@ -12,6 +12,7 @@ import { usePageTitle } from '../page-title.ts'
 import { useSession } from '../session.tsx'
 import { Decision } from './decision.tsx'
 import { isLive, RunBadge, runsMissing, secondsOf, useRuns, useStageName } from './runs-page.tsx'
+import { VersionLink } from './version-link.tsx'
 
 export function RunPage() {
   const { id = '' } = useParams()
@@ -35,8 +36,7 @@ export function RunPage() {
               { name: runs.duration, value: formats.seconds(secondsOf(listed) ?? 0) },
               {
                 name: runs.version,
-                value:
-                  listed.model === null ? '–' : <Link to={`/operator/models/${encodeURIComponent(listed.model)}`}>{listed.model}</Link>,
+                value: listed.model === null ? '–' : <VersionLink version={listed.model} />,
               },
               listed.model === null || listed.week === null
                 ? undefined
@@ -123,8 +123,20 @@ function Breaches({ run }: { readonly run: RunDetail }) {
         rows={run.breaches}
         rowKey={({ check, detail }) => `${check} ${detail}`}
         columns={[
-          { id: 'check', header: quality.reason, value: ({ check }) => check },
-          { id: 'detail', header: runs.detail, value: ({ detail }) => detail },
+          {
+            id: 'check',
+            header: quality.check,
+            wordy: true,
+            value: ({ check }) => check,
+            cell: ({ check }) => <span lang="en">{check}</span>,
+          },
+          {
+            id: 'detail',
+            header: runs.detail,
+            wordy: true,
+            value: ({ detail }) => detail,
+            cell: ({ detail }) => <span lang="en">{detail}</span>,
+          },
         ]}
       />
     </Section>

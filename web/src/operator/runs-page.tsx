@@ -9,6 +9,7 @@ import { Moment } from '../components/moment.tsx'
 import { Panel } from '../components/panel.tsx'
 import { useFormats, useMessages } from '../i18n/language.tsx'
 import { usePageTitle } from '../page-title.ts'
+import { VersionLink } from './version-link.tsx'
 
 const LIVE_MS = 2000
 const QUIET_MS = 15_000
@@ -87,7 +88,7 @@ export function RunsPage() {
       id: 'model',
       header: runs.version,
       value: ({ model }) => model,
-      cell: ({ model }) => (model === null ? '' : <Link to={`/operator/models/${encodeURIComponent(model)}`}>{model}</Link>),
+      cell: ({ model }) => (model === null ? '' : <VersionLink version={model} />),
     },
   ]
   return (

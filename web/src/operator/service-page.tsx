@@ -24,12 +24,12 @@ export function ServicePage() {
   return (
     <>
       <h1>{service.title}</h1>
-      <Panel title={service.ready} result={ready}>
+      <Panel title={service.state} result={ready}>
         {({ model, week, origin, problem }) => (
           <div className="stack">
             <Facts
               facts={[
-                { name: service.ready, value: <Badge tone="good">{service.ready}</Badge> },
+                { name: service.state, value: <Badge tone="good">{service.ready}</Badge> },
                 { name: overview.version, value: model, note: week },
                 { name: overview.origin, value: origin === 'store' ? overview.originStore : overview.originCache },
                 { name: service.problem, value: problem === null ? service.noProblem : problem.code },

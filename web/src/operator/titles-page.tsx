@@ -33,6 +33,7 @@ function useTitleColumns(): readonly Column<Program>[] {
     {
       id: 'name',
       header: titles.find,
+      wordy: true,
       value: (title) => nameOf(title, messages),
       cell: (title) => <Link to={`/operator/titles/${encodeURIComponent(title.program_id)}`}>{nameOf(title, messages)}</Link>,
     },
@@ -203,6 +204,7 @@ function Inspector({ title }: { readonly title: Program }) {
               {
                 id: 'name',
                 header: titles.find,
+                wordy: true,
                 value: (one) => nameOf(one, messages),
                 cell: (one) => <Link to={`/operator/titles/${encodeURIComponent(one.program_id)}`}>{nameOf(one, messages)}</Link>,
               },

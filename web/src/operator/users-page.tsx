@@ -7,7 +7,7 @@ import { useApi } from '../api/use-api.ts'
 import { Choice } from '../components/choice.tsx'
 import { DataTable, type Column } from '../components/data-table.tsx'
 import { Badge } from '../components/facts.tsx'
-import { Panel } from '../components/panel.tsx'
+import { Loaded, Panel } from '../components/panel.tsx'
 import { useFormats, useMessages } from '../i18n/language.tsx'
 import { usePageTitle } from '../page-title.ts'
 import { reasonText } from '../viewer/reasons.ts'
@@ -21,13 +21,12 @@ const ages = ['', '7', '12', '15', '18'] as const
 
 export function UsersPage() {
   const { user } = useParams()
-  const { users } = useMessages()
-  usePageTitle(user === undefined ? users.title : `${users.title} ${user}`)
+  const { users, profiles } = useMessages()
+  const title = user === undefined ? users.title : profiles.subscriber(user)
+  usePageTitle(title)
   return (
     <>
-      <h1>
-        {users.title} {user}
-      </h1>
+      <h1>{title}</h1>
       <FindUser key={user} user={user} />
       {user === undefined ? <p className="empty">{users.start}</p> : <User key={user} user={user} />}
     </>
@@ -101,8 +100,14 @@ function User({ user }: { readonly user: string }) {
       </div>
       <div className="columns">
         <Watched user={user} />
-        {first === '' ? null : <List user={user} version={first} other={second === '' ? undefined : second} filters={filters} />}
-        {second === '' ? null : <List user={user} version={second} other={first} filters={filters} />}
+        <Loaded result={models} lines={8}>
+          {() => (
+            <>
+              {first === '' ? null : <List user={user} version={first} other={second === '' ? undefined : second} filters={filters} />}
+              {second === '' ? null : <List user={user} version={second} other={first} filters={filters} />}
+            </>
+          )}
+        </Loaded>
       </div>
       {first === '' ? null : <TakenAway user={user} version={first} filters={filters} />}
     </>
@@ -130,6 +135,7 @@ function Watched({ user }: { readonly user: string }) {
             {
               id: 'name',
               header: users.name,
+              wordy: true,
               value: (title) => nameOf(title, messages),
               cell: (title) => (
                 <>
@@ -179,6 +185,7 @@ function List({ user, version, other, filters }: ListProps) {
     {
       id: 'name',
       header: users.name,
+      wordy: true,
       value: (title) => nameOf(title, messages),
       cell: (title) => (
         <>
@@ -251,7 +258,13 @@ function TakenAway({ user, version, filters }: { readonly user: string; readonly
           rowHeader="name"
           columns={[
             { id: 'place', header: users.position, numeric: true, value: ({ place }) => place },
-            { id: 'name', header: users.name, value: (title) => nameOf(title, messages), cell: (title) => <TitleLink title={title} /> },
+            {
+              id: 'name',
+              header: users.name,
+              wordy: true,
+              value: (title) => nameOf(title, messages),
+              cell: (title) => <TitleLink title={title} />,
+            },
             { id: 'genre', header: users.genre, value: ({ genre }) => genre },
             { id: 'by', header: users.takenBy, value: takenBy },
             { id: 'age', header: users.maxAge, value: (title) => title.age_limit, cell: (title) => ageText(title.age_limit, messages) },

@@ -1,6 +1,7 @@
 /** Who is watching: kept on this device, never in an address. */
 import { createContext, useContext, useMemo, useState, type ReactNode } from 'react'
 import { useMessages } from '../i18n/language.tsx'
+import { seededRandom } from '../components/seeded-random.ts'
 import { readSetting, writeSetting } from '../settings.ts'
 
 export interface Profile {
@@ -86,9 +87,7 @@ export function useProfileName(profile: Profile): string {
 
 /** A disc with two colours of the id. */
 export function Avatar({ profile, small = false }: { readonly profile: Profile; readonly small?: boolean }) {
-  let hash = 7
-  for (const character of profile.user) hash = (hash * 31 + (character.codePointAt(0) ?? 0)) % 36_000
-  const hue = hash % 360
+  const hue = Math.floor(seededRandom(profile.user)() * 360)
   return (
     <svg className={small ? 'avatar small' : 'avatar'} viewBox="0 0 48 48" aria-hidden="true">
       <circle cx="24" cy="24" r="24" fill={`oklch(0.55 0.13 ${hue})`} />

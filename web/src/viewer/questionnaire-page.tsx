@@ -2,8 +2,8 @@
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { Button, Label, Radio, RadioGroup } from 'react-aria-components'
-import { ApiError, call } from '../api/client.ts'
-import { useApi } from '../api/use-api.ts'
+import { call } from '../api/client.ts'
+import { isModelMissing, useApi } from '../api/use-api.ts'
 import type { Questionnaire } from '../api/schema.ts'
 import { Failure, Loaded } from '../components/panel.tsx'
 import { useFormats, useMessages, useSpeech } from '../i18n/language.tsx'
@@ -13,7 +13,7 @@ export function QuestionnairePage() {
   const { questionnaire } = useMessages()
   usePageTitle(questionnaire.title)
   const result = useApi('getQuestionnaire', {})
-  const untrained = result.error instanceof ApiError && result.error.problem?.code === 'model_missing'
+  const untrained = result.data === undefined && isModelMissing(result.error)
   return (
     <div className="page questionnaire">
       <header>

@@ -125,7 +125,7 @@ function Watch({ title, name }: { readonly title: Program; readonly name: string
           <SliderOutput className="quiet">{formats.percent(share)}</SliderOutput>
         </div>
         <SliderTrack className="slider-track">
-          <span className="slider-fill" style={{ inlineSize: `${((share - 0.05) / 0.95) * 100}%` }} />
+          <span className="slider-fill" style={{ inlineSize: `calc(${((share - 0.05) / 0.95) * 100}% + 10px)` }} />
           <SliderThumb className="slider-thumb" />
         </SliderTrack>
       </Slider>

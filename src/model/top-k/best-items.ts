@@ -1,0 +1,39 @@
+/** The best items for one user factor at a time: for requests. */
+import { MatineeError } from '../../contracts/errors.ts'
+import { callersThread } from '../kernels/kernels.ts'
+import type { ItemFactors } from './factor-scores.ts'
+import { ItemRanking } from './item-ranking.ts'
+import type { TopKOptions } from './top-k.ts'
+
+/** Positions, best first, and the score of each. */
+export interface ScoredItems {
+  readonly items: Uint32Array
+  readonly scores: Float32Array
+}
+
+export class BestItems {
+  readonly #itemCount: number
+  readonly #ranking: ItemRanking
+
+  /** @param userNorm a typical norm of a user's factors */
+  constructor(items: ItemFactors, userNorm: number) {
+    const { itemCount } = items
+    this.#itemCount = itemCount
+    const candidates = Uint32Array.from(Array(itemCount).keys())
+    this.#ranking = new ItemRanking({ items, candidates, userNorm, users: 1, seen: itemCount, k: itemCount, threads: callersThread })
+  }
+
+  /** What `topK` finds in the scores of all items, best first, with the score of each. */
+  best(factors: Float32Array, k: number, { exclude, allowed }: TopKOptions = {}): ScoredItems {
+    const ranking = this.#ranking
+    if (allowed !== undefined && allowed.length !== this.#itemCount)
+      throw new MatineeError('internal', `top-k: got ${allowed.length} marks for ${this.#itemCount} items, expected one each`)
+    ranking.users.set(factors)
+    ranking.seenOffsets[1] = exclude?.length ?? 0
+    if (exclude !== undefined) ranking.seenItems.set(exclude)
+    if (allowed !== undefined) ranking.allowed.set(allowed)
+    ranking.rank(1, Math.max(0, Math.min(k, this.#itemCount)), allowed !== undefined)
+    const size = ranking.sizes[0] as number
+    return { items: ranking.lists.slice(0, size), scores: ranking.scores.slice(0, size) }
+  }
+}
