@@ -62,9 +62,10 @@ class Attempt {
       },
       threads: callersThread,
       memoryMib,
+      searchSeconds: 0,
       monotonicMs: () => this.nowMs,
     }
-    return fitModel(pairs, candidate, 1, key, ports)
+    return fitModel({ pairs }, candidate, 1, key, ports)
   }
 }
 
