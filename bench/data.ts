@@ -1,5 +1,5 @@
 /**
- * The data plane on logs of MariaDB: extraction, a second one over the same history, preprocessing, and beside it the same SQL
+ * The data plane on logs of MariaDB: extraction of all weeks but the last, then of the last, preprocessing, and beside it the same SQL
  * in DuckDB from Python and the old way in pandas, on the same Parquet. Each measurement is a process of its own. Ratios are
  * ours over theirs: below 1 ours is faster.
  */
@@ -14,12 +14,15 @@ import { parseDocument } from '../src/contracts/documents.ts'
 import { MatineeError } from '../src/contracts/errors.ts'
 import { startMariaDb, type MariaDb } from '../test/support/mariadb.ts'
 import { pythonEnvironment } from '../test/support/python.ts'
+import { writeResult } from './support/result-file.ts'
 
 const execute = promisify(execFile)
 const folder = import.meta.dirname
+const requirementsPath = join(folder, 'data/requirements.txt')
 const user = { name: 'bench', password: 'bench', database: 'vod_bench' }
-/** The weeks are those of 2023. */
-const week = '2023-W52'
+/** The weeks are those of 2023: a run takes the first 51, the next one the last. */
+const lastWeek = '2023-W52'
+const weekBefore = '2023-W51'
 const daysOfLogs = 364
 
 const Measured = Type.Object({ seconds: Type.Number(), peakRssMib: Type.Number(), rows: Type.Number() })
@@ -39,43 +42,59 @@ async function bench(options: { millions: string; memory: string; withoutPeers?:
   const sizes = options.millions.split(',').map(Number)
   if (sizes.some((size) => !(size > 0 && size <= 100)))
     throw new MatineeError('usage_invalid', `--millions ${options.millions}: numbers up to 100, comma separated, are allowed`)
-  const programs = options.withoutPeers === true ? undefined : await pythonEnvironment(join(folder, 'data/requirements.txt'))
+  const programs = options.withoutPeers === true ? undefined : await pythonEnvironment(requirementsPath)
   const server = await startMariaDb({ args: ['--innodb-flush-log-at-trx-commit=0', '--innodb-buffer-pool-size=512M'] })
   try {
     await server.createDatabase(user.database)
     await server.createUser({ ...user, privileges: 'SELECT' })
-    for (const millions of sizes) await benchSize(server, millions, options.memory, programs)
+    for (const millions of sizes) {
+      const rows = await benchSize(server, millions, options.memory, programs)
+      writeResult({ name: 'data', requirementsPath, rows, replaces: (old, row) => old.millions === row.millions && old.what === row.what })
+    }
   } finally {
     await server.stop()
   }
 }
 
-async function benchSize(server: MariaDb, millions: number, memory: string, programs: string | undefined): Promise<void> {
+async function benchSize(server: MariaDb, millions: number, memory: string, programs: string | undefined): Promise<readonly Row[]> {
   process.stdout.write(`${millions} M viewings, ${millions} M clicks\n`)
   await fill(server, Math.round(millions * 1e6))
   const work = await mkdtemp(join(tmpdir(), 'matinee-bench-data-'))
   await mkdir(join(work, 'store'))
-  const ours = (stage: string): Promise<Measured> =>
+  const ours = (stage: string, week: string): Promise<Measured> =>
     measure(process.execPath, [join(folder, 'data/stage.ts'), stage, server.url(user), work, week, memory])
+  const rows: Row[] = []
+  const tell = (what: string, measured: Measured, ratio?: number): void => {
+    rows.push({ millions, what, ...measured, ...(ratio === undefined ? {} : { ratio }) })
+    show(what, measured, ratio)
+  }
   try {
-    show('extract', await ours('extract'))
-    show('extract again, nothing changed', await ours('extract'))
-    const preprocessed = await ours('preprocess')
-    show('preprocess', preprocessed)
-    if (programs === undefined) return
+    tell('extract, all weeks but the last', await ours('extract', weekBefore))
+    tell('extract, the last week', await ours('extract', lastWeek))
+    const preprocessed = await ours('preprocess', lastWeek)
+    tell('preprocess', preprocessed)
+    if (programs === undefined) return rows
     for (const peer of ['duckdb', 'pandas']) {
       const theirs = await measure(join(programs, 'python'), [join(folder, 'data/peers.py'), peer, work, memory])
-      show(`${peer} in Python`, theirs, `ratio ${(preprocessed.seconds / theirs.seconds).toFixed(2)}`)
+      tell(`${peer} in Python`, theirs, preprocessed.seconds / theirs.seconds)
     }
+    return rows
   } finally {
     await rm(work, { recursive: true, force: true })
   }
 }
 
-const show = (what: string, { seconds, peakRssMib, rows }: Measured, more = ''): void =>
-  void process.stdout.write(
-    `  ${what.padEnd(32)} ${seconds.toFixed(1).padStart(7)} s ${String(peakRssMib).padStart(6)} MiB ${rows} rows ${more}\n`,
-  )
+interface Row extends Measured {
+  readonly millions: number
+  readonly what: string
+  /** Of our preprocessing's seconds to these. */
+  readonly ratio?: number
+}
+
+function show(what: string, { seconds, peakRssMib, rows }: Measured, ratio?: number): void {
+  const cells = [what.padEnd(32), seconds.toFixed(1).padStart(7), 's', String(peakRssMib).padStart(6), 'MiB', `${rows} rows`]
+  process.stdout.write(`  ${[...cells, ...(ratio === undefined ? [] : [`ratio ${ratio.toFixed(2)}`])].join(' ')}\n`)
+}
 
 async function measure(command: string, args: readonly string[]): Promise<Measured> {
   const { stdout } = await execute(command, [...args], { maxBuffer: 1 << 26 })

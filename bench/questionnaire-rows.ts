@@ -28,16 +28,16 @@ export async function run(args: readonly string[]): Promise<void> {
     process.stdout.write('npm run bench -- questionnaire-rows [--rows 1000000]\n')
     return
   }
-  const { directory, matinee, startWorker, stop } = await startPipeline()
+  const pipeline = await startPipeline()
   try {
-    const file = join(directory, 'answers.csv')
+    const file = join(pipeline.directory, 'answers.csv')
     await copy(Readable.from(plantedRows(Number(values.rows))), createWriteStream(file))
-    const worker = await startWorker()
+    const worker = await pipeline.startWorker()
     const commands = { import: [file], train: ['--wait'], evaluate: [] }
     for (const [command, rest] of Object.entries(commands)) {
       const [ours, workers] = [watchMemory(process.pid), watchMemory(worker.pid)] // the worker is a child of this process
       const started = performance.now()
-      const { exitCode, stderr } = await matinee('questionnaire', command, ...rest)
+      const { exitCode, stderr } = await pipeline.matinee('questionnaire', command, ...rest)
       if (exitCode !== 0) throw new MatineeError('internal', `matinee questionnaire ${command}: ${stderr}`)
       const seconds = (performance.now() - started) / 1000
       const [all, ofWorker] = [ours.stop(), workers.stop()]
@@ -46,6 +46,6 @@ export async function run(args: readonly string[]): Promise<void> {
       )
     }
   } finally {
-    await stop()
+    await pipeline.stop()
   }
 }

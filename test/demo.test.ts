@@ -89,7 +89,8 @@ async function checkRecommendations(output: string, state: string): Promise<void
 
 async function checkStore(state: string, weeks: number): Promise<void> {
   const folders = await readdir(join(state, 'store'))
-  for (const folder of ['week_info', 'raw', 'features', 'models', 'model_accuracy', 'metrics']) assert.ok(folders.includes(folder), folder)
+  for (const folder of ['week_info', 'raw', 'features', 'models', 'model_accuracy', 'metrics', 'catalogue'])
+    assert.ok(folders.includes(folder), folder)
   for (const metric of accuracyMetrics) {
     const table: unknown = JSON.parse(await readFile(join(state, 'store', storeKeys.accuracy(metric)), 'utf8'))
     assert.ok(typeof table === 'object' && table !== null && 'values' in table && Array.isArray(table.values))

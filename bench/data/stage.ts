@@ -1,4 +1,4 @@
-/** One stage of the data plane in a process of its own: `extract` or `preprocess`. Prints seconds, peak memory and rows as JSON. */
+/** One stage of the data plane in a process of its own: `extract` or `preprocess`. Prints seconds, peak memory and rows (read of the source, or pairs) as JSON. */
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Type } from 'typebox'
@@ -10,6 +10,7 @@ import { KnexSourceDatabase } from '../../src/adapters/database/source.ts'
 import { DirectoryObjectStore } from '../../src/adapters/object-store/directory-store.ts'
 import { parseDatabaseUrl } from '../../src/config/locations.ts'
 import { parseDocument, RawManifest } from '../../src/contracts/documents.ts'
+import type { SourceDatabase, SourceValue } from '../../src/contracts/ports.ts'
 import type { ExtractedTable } from '../../src/contracts/run.ts'
 import { sourceTableNames, type SourceTable } from '../../src/contracts/source-tables.ts'
 import { readDocument } from '../../src/contracts/stored-documents.ts'
@@ -29,14 +30,23 @@ const seconds = (performance.now() - started) / 1000
 process.stdout.write(`${JSON.stringify({ seconds, peakRssMib: Math.round(process.resourceUsage().maxRSS / 1024), rows })}\n`)
 if (stage === 'extract') await writeStatements()
 
-/** The four tables side by side, as a worker does it. */
+/** The four tables side by side, as a worker does it. Answers how many rows the source sent. */
 async function extract(): Promise<number> {
-  const source = new KnexSourceDatabase(parseDatabaseUrl('the second argument', url), 'Asia/Seoul')
+  let rowsRead = 0
+  class CountedSource extends KnexSourceDatabase {
+    override async *readRows(...args: Parameters<SourceDatabase['readRows']>): AsyncIterable<SourceValue[][]> {
+      for await (const batch of super.readRows(...args)) {
+        rowsRead += batch.length
+        yield batch
+      }
+    }
+  }
+  const source = new CountedSource(parseDatabaseUrl('the second argument', url), 'Asia/Seoul')
   const columns = new DuckDbEngine({ memoryMib: Math.min(128, memoryMib / 8), threads: 1, scratchDirectory })
   const extracts = await Promise.all(sourceTableNames.map((table) => extractTable({ week, table }, { store, source, columns, progress })))
   await source.close()
   await writeFile(extractsPath, JSON.stringify(extracts))
-  return extracts.reduce((sum, extracted) => sum + extracted.rows, 0)
+  return rowsRead
 }
 
 async function readExtracts(): Promise<ExtractedTable[]> {

@@ -9,13 +9,15 @@ import { documentText } from '../contracts/stored-documents.ts'
 import { weekEnd, type Week } from '../contracts/week.ts'
 import { extractLog } from './extract-log.ts'
 import { withHeartbeat } from './heartbeat.ts'
-import { readPart, type ExtractState, type PartPorts } from './read-part.ts'
+import { readRange, writePart, type ExtractState, type PartPorts } from './read-part.ts'
 
 export interface ExtractTablePorts {
   readonly store: ObjectStore
   readonly source: SourceDatabase
   readonly columns: ColumnEngine
   readonly progress: Progress
+  /** The most rows of a log that are read at once, unless one week alone has more. */
+  readonly rowsAtOnce?: number
 }
 
 /**
@@ -27,7 +29,7 @@ export async function extractTable(
   { week, table }: { readonly week: Week; readonly table: SourceTable },
   ports: ExtractTablePorts,
 ): Promise<ExtractedTable> {
-  const { store, source, columns, progress } = ports
+  const { store, source, columns, progress, rowsAtOnce } = ports
   const state: ExtractState = { table, phase: 'compare', rows: 0 }
   return withHeartbeat(
     progress,
@@ -37,7 +39,9 @@ export async function extractTable(
       const partPorts: PartPorts = { store, source, progress, database }
       let partitions: RawPartition[]
       try {
-        partitions = isLogTable(table) ? await extractLog(table, week, partPorts, state) : [await snapshot(table, week, partPorts, state)]
+        partitions = isLogTable(table)
+          ? await extractLog({ table, week, rowsAtOnce }, partPorts, state)
+          : [await snapshot(table, week, partPorts, state)]
       } finally {
         await database.close()
       }
@@ -63,8 +67,8 @@ export async function extractTable(
 
 /** The whole table as it is now. */
 async function snapshot(table: SourceTable, week: Week, ports: PartPorts, state: ExtractState): Promise<RawPartition> {
-  state.phase = 'read'
-  const part = await readPart({ table, week, range: {} }, ports, state)
+  const read = await readRange({ table, range: {}, partOf: () => week }, ports, state)
+  const part = await writePart(table, week, read, ports, state)
   return { ...part, fingerprint: contentDigest([part]) }
 }
 

@@ -7,7 +7,7 @@ import * as fc from 'fast-check'
 import { readFeatures } from '../adapters/columns/read-features.ts'
 import { KnexSourceDatabase } from '../adapters/database/source.ts'
 import { FeaturesReport, RawManifest } from '../contracts/documents.ts'
-import type { SourceDatabase, SourceValue, TimeRange } from '../contracts/ports.ts'
+import type { DayFingerprint, SourceDatabase, SourceValue, TimeRange } from '../contracts/ports.ts'
 import type { FeaturesRef } from '../contracts/run.ts'
 import type { SourceTable } from '../contracts/source-tables.ts'
 import { storeKeys } from '../contracts/store-keys.ts'
@@ -129,24 +129,26 @@ function sourceOf(tables: Tables): SourceDatabase {
         return day === null ? from === undefined : day >= (from ?? '').slice(0, 10) && day < (before ?? '~').slice(0, 10)
       })
       .map((row) => columns.map((name) => row[name] ?? null))
+  const fingerprint = (table: SourceTable, options: TimeRange & { readonly columns: readonly string[] }): DayFingerprint[] => {
+    const day = options.columns.indexOf('log_dt')
+    const days = Map.groupBy(rowsOf(table, options), (row) => (row[day] === null ? null : String(row[day]).slice(0, 10)))
+    return [...days].map(([of, rows]) => ({
+      day: of,
+      rows: rows.length,
+      sum: rows
+        .map((row) => JSON.stringify(row))
+        .toSorted()
+        .join(),
+    }))
+  }
   return {
     location: 'memory',
     checkTables: async () => {},
     async *readRows(table, options) {
       for (const row of rowsOf(table, options)) yield [row]
+      options.onFingerprint?.(fingerprint(table, options))
     },
-    async fingerprint(table, options) {
-      const day = options.columns.indexOf('log_dt')
-      const days = Map.groupBy(rowsOf(table, options), (row) => (row[day] === null ? null : String(row[day]).slice(0, 10)))
-      return [...days].map(([of, rows]) => ({
-        day: of,
-        rows: rows.length,
-        sum: rows
-          .map((row) => JSON.stringify(row))
-          .toSorted()
-          .join(),
-      }))
-    },
+    fingerprint: async (table, options) => fingerprint(table, options),
     viewingBounds: async () => undefined,
     close: async () => {},
   }

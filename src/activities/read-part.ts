@@ -1,9 +1,18 @@
-/** Reads a range of one source table into Parquet files, one a bucket of users. */
+/** Reads a range of one source table, and writes it as parts: Parquet files, one a bucket of users. */
 import { crc32 } from 'node:zlib'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { RawFile, RawPartition } from '../contracts/documents.ts'
 import { MatineeError } from '../contracts/errors.ts'
-import type { Cell, ColumnDatabase, ObjectStore, Progress, SourceDatabase, SourceValue, TimeRange } from '../contracts/ports.ts'
+import type {
+  Cell,
+  ColumnDatabase,
+  DayFingerprint,
+  ObjectStore,
+  Progress,
+  SourceDatabase,
+  SourceValue,
+  TimeRange,
+} from '../contracts/ports.ts'
 import { isLogTable, sourceTables, type ColumnKind, type SourceColumn, type SourceTable } from '../contracts/source-tables.ts'
 import { storeKeys } from '../contracts/store-keys.ts'
 import type { Week } from '../contracts/week.ts'
@@ -42,15 +51,29 @@ export interface ExtractState {
   rows: number
 }
 
-export interface PartQuery {
+/** The week of its rows, or what rows without a week are in. */
+export type PartName = Week | 'undated'
+
+export interface Reading {
   readonly table: SourceTable
-  readonly week: Week | 'undated'
   readonly range: TimeRange
+  /** The part that a row belongs to, by its time as text. */
+  readonly partOf: (time: string | null) => PartName
 }
 
-/** Files are in the store when it resolves. Their bytes depend on the rows alone, not on their order or on what failed meanwhile. */
-export async function readPart(query: PartQuery, ports: PartPorts, state: ExtractState): Promise<Omit<RawPartition, 'fingerprint'>> {
-  return whileAway(ports.progress, () => tryPart(query, ports, state))
+/** What a reading left in the database: the table `reading`, its rows marked with their part's position in `parts`. */
+export interface ReadRows {
+  readonly parts: readonly PartName[]
+  /** What the rows add up to, where the table is a log. */
+  readonly days: readonly DayFingerprint[]
+}
+
+type ReadPorts = Omit<PartPorts, 'store'>
+type ReadState = Pick<ExtractState, 'phase' | 'rows'>
+
+/** Reads a range once, whatever fails meanwhile. */
+export async function readRange(reading: Reading, ports: ReadPorts, state: ReadState): Promise<ReadRows> {
+  return whileAway(ports.progress, () => tryReading(reading, ports, state))
 }
 
 /** Does it again while the source is away, though not for long: the activity's own retry has the patience. */
@@ -66,61 +89,78 @@ export async function whileAway<T>(progress: Progress, work: () => Promise<T>): 
   return work()
 }
 
-async function tryPart(
-  { table, week, range }: PartQuery,
-  { store, source, database, progress }: PartPorts,
-  state: ExtractState,
-): Promise<Omit<RawPartition, 'fingerprint'>> {
-  const isBucketed = isLogTable(table)
+async function tryReading(
+  { table, range, partOf }: Reading,
+  { source, database, progress }: ReadPorts,
+  state: ReadState,
+): Promise<ReadRows> {
+  const columns: readonly SourceColumn[] = sourceTables[table]
+  const names = columns.map(({ name }) => name)
+  const isLog = isLogTable(table)
+  const userColumn = names.indexOf('subsr_id')
+  const timeColumn = names.indexOf('log_dt')
   const rowsBefore = state.rows
+  const positions = new Map<PartName, number>()
+  let days: readonly DayFingerprint[] = []
+  const onFingerprint = (found: readonly DayFingerprint[]): void => {
+    days = found
+  }
   try {
-    const rows = await loadPart({ table, range }, { source, database, progress }, state)
-    state.phase = 'write'
-    const buckets = isBucketed ? bucketsFor(rows) : 1
-    const { oldest, newest } = await database.row(
-      isBucketed ? 'select min(log_dt) as oldest, max(log_dt) as newest from part' : 'select null as oldest, null as newest',
-    )
-    const files: RawFile[] = []
-    for (let bucket = 0; bucket < buckets; bucket++) {
-      const ofBucket = `select * exclude (user_hash) from part where user_hash % ${buckets} = ${bucket} order by all nulls first`
-      const file = await database.writeParquet(ofBucket, `${bucket}.parquet`)
-      if (file.rows === 0 && buckets > 1) continue
-      const key = storeKeys.rawFile(table, week, file.sha256)
-      await store.upload(key, file.path, { precondition: { absent: true }, contentType: 'application/vnd.apache.parquet' })
-      files.push({ key, sha256: file.sha256, rows: file.rows, bytes: file.sizeBytes, bucket })
-    }
-    return { format: 1, table, week, rows, oldest: textOrNull(oldest), newest: textOrNull(newest), buckets, files }
+    state.phase = 'read'
+    const definitions = columns.map(({ name, kind }) => `${name} ${columnTypes[kind]}`)
+    await database.run(`create or replace table reading (part DOUBLE, user_hash DOUBLE, ${definitions.join(', ')})`)
+    await database.append('reading', readRows())
+    return { parts: [...positions.keys()], days }
   } catch (error) {
     state.rows = rowsBefore
     throw error
   }
-}
-
-/** The rows of a range in the table `part`, with `user_hash` before their columns. Answers how many. */
-export async function loadPart(
-  { table, range }: Pick<PartQuery, 'table' | 'range'>,
-  { source, database, progress }: Omit<PartPorts, 'store'>,
-  state: Pick<ExtractState, 'phase' | 'rows'>,
-): Promise<number> {
-  const columns: readonly SourceColumn[] = sourceTables[table]
-  const isBucketed = isLogTable(table)
-  const userColumn = columns.findIndex(({ name }) => name === 'subsr_id')
-  state.phase = 'read'
-  const definitions = columns.map(({ name, kind }) => `${name} ${columnTypes[kind]}`)
-  await database.run(`create or replace table part (user_hash DOUBLE, ${definitions.join(', ')})`)
-  return database.append('part', readRows())
 
   async function* readRows(): AsyncIterable<Cell[][]> {
-    const names = columns.map(({ name }) => name)
-    for await (const batch of source.readRows(table, { columns: names, ...range, signal: progress.signal })) {
+    const options = { columns: names, ...range, signal: progress.signal, ...(isLog ? { onFingerprint } : {}) }
+    for await (const batch of source.readRows(table, options)) {
       yield batch.map((row) => {
         const cells = columns.map(({ kind }, index) => cellOf(kind, row[index]))
-        const user = isBucketed ? cells[userColumn] : null
-        return [typeof user === 'string' ? crc32(user) : 0, ...cells]
+        const user = cells[userColumn]
+        return [positionOf(partOf(textOrNull(cells[timeColumn]))), isLog && typeof user === 'string' ? crc32(user) : 0, ...cells]
       })
       state.rows += batch.length
     }
   }
+
+  function positionOf(part: PartName): number {
+    const known = positions.get(part)
+    if (known !== undefined) return known
+    positions.set(part, positions.size)
+    return positions.size - 1
+  }
+}
+
+/** Files are in the store when it resolves. Their bytes depend on the part's rows alone, not on their order or on what was read with them. */
+export async function writePart(
+  table: SourceTable,
+  part: PartName,
+  { parts }: ReadRows,
+  { store, database }: PartPorts,
+  state: ExtractState,
+): Promise<Omit<RawPartition, 'fingerprint'>> {
+  state.phase = 'write'
+  const isLog = isLogTable(table)
+  const ofPart = `from reading where part = ${parts.indexOf(part)}`
+  const bounds = isLog ? 'min(log_dt) as oldest, max(log_dt) as newest' : 'null as oldest, null as newest'
+  const { found, oldest, newest } = await database.row(`select count(*) as found, ${bounds} ${ofPart}`)
+  const rows = Number(found)
+  const buckets = isLog ? bucketsFor(rows) : 1
+  const files: RawFile[] = []
+  for (let bucket = 0; bucket < buckets; bucket++) {
+    const ofBucket = `select * exclude (part, user_hash) ${ofPart} and user_hash % ${buckets} = ${bucket} order by all nulls first`
+    const file = await database.writeParquet(ofBucket, `${bucket}.parquet`)
+    if (file.rows === 0 && buckets > 1) continue
+    const key = storeKeys.rawFile(table, part, file.sha256)
+    await store.upload(key, file.path, { precondition: { absent: true }, contentType: 'application/vnd.apache.parquet' })
+    files.push({ key, sha256: file.sha256, rows: file.rows, bytes: file.sizeBytes, bucket })
+  }
+  return { format: 1, table, week: part, rows, oldest: textOrNull(oldest), newest: textOrNull(newest), buckets, files }
 }
 
 function bucketsFor(rows: number): number {

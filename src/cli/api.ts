@@ -15,7 +15,7 @@ export function apiCommand(context: CliContext): Command {
   return new Command('api')
     .description('Answer recommendations over HTTP from the published model; the log goes to standard error')
     .option('--copy <dir>', 'where a copy of the last good model lies, to start without the store', '.matinee/serving')
-    .option('--poll <seconds>', 'seconds between two looks at which model should serve', seconds, 5)
+    .option('--poll <seconds>', 'seconds between two looks at which model should serve', seconds, 2)
     .action(async (options: { readonly copy: string; readonly poll: number }) => {
       const config = context.config()
       const store = openStore(config.store)

@@ -95,7 +95,12 @@ export interface SourceDatabase {
    */
   readRows(
     table: SourceTable,
-    options: TimeRange & { readonly columns: readonly string[]; readonly signal?: AbortSignal },
+    options: TimeRange & {
+      readonly columns: readonly string[]
+      readonly signal?: AbortSignal
+      /** Told after the last row what the rows that were read add up to: where nothing changed meanwhile, the answer of `fingerprint`. */
+      readonly onFingerprint?: (days: readonly DayFingerprint[]) => void
+    },
   ): AsyncIterable<readonly (readonly SourceValue[])[]>
   /** Of the same rows and columns, by day, in no order, without moving them where the database can add them up itself. */
   fingerprint(

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { KnexSourceDatabase } from '../adapters/database/source.ts'
 import { openStore } from '../adapters/object-store/open-store.ts'
 import { connectClient } from '../adapters/temporal/connect.ts'
-import { applySchedule } from '../adapters/temporal/schedule.ts'
+import { applySchedule, triggerSchedule } from '../adapters/temporal/schedule.ts'
 import { startRun } from '../adapters/temporal/runs.ts'
 import { freePort, isPortFree, requirePort } from '../adapters/tools/free-port.ts'
 import { startServerProcess, type ServerProcess } from '../adapters/tools/server-process.ts'
@@ -100,7 +100,8 @@ export class Demo {
     const client = await connectClient(config.temporal)
     await this.#startProcess('worker', [], environment, () => workerPolls(client, config))
     await applySchedule(client, 'weekly', config, 'The data of the demo ends in the past: there is nothing to train next Monday.')
-    await applySchedule(client, 'catalogue', config)
+    const { what } = await applySchedule(client, 'catalogue', config)
+    if (what === 'created') await triggerSchedule(client, 'catalogue') // not only at the next full hour
     const store = openStore(config.store)
     await this.#retrain(client, config, store)
     await webApp

@@ -7,6 +7,8 @@ import { parseDatabaseUrl } from '../../src/config/locations.ts'
 import { logTables } from '../../src/contracts/source-tables.ts'
 import { parseWeek } from '../../src/contracts/week.ts'
 
+/** About a week of the tests' logs, so that what is broken off has parts that are finished. */
+const rowsAtOnce = 12_000
 const [url = '', storePath = '', scratchDirectory = '', weekText = ''] = process.argv.slice(2)
 const source = new KnexSourceDatabase(parseDatabaseUrl('the first argument', url), 'Asia/Seoul')
 const columns = new DuckDbEngine({ memoryMib: 128, threads: 1, scratchDirectory })
@@ -16,7 +18,7 @@ const progress = {
   signal: new AbortController().signal,
 }
 const results = await Promise.all(
-  logTables.map((table) => extractTable({ week: parseWeek(weekText), table }, { store, source, columns, progress })),
+  logTables.map((table) => extractTable({ week: parseWeek(weekText), table }, { store, source, columns, progress, rowsAtOnce })),
 )
 process.send?.({ results })
 await source.close()

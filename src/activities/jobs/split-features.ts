@@ -79,12 +79,25 @@ export function weekSplit(features: Features, weekStartDay: number): Split {
 
 /** Several rows of a pair become one, with the largest rating and the newest time. */
 function pairsOf(features: Features, rows: WeeklyPairs | Features, keep: (row: number) => boolean): Interactions {
-  const chosen = Uint32Array.from(rows.user.keys()).filter(keep)
+  const most = rows.user.length
+  const users = new Uint32Array(most)
+  const items = new Uint32Array(most)
+  const weights = new Float32Array(most)
+  const times = new Float64Array(most)
+  let size = 0
+  for (let row = 0; row < most; row++) {
+    if (!keep(row)) continue
+    users[size] = rows.user[row] as number
+    items[size] = rows.item[row] as number
+    weights[size] = rows.rating[row] as number
+    times[size] = rows.lastSeconds[row] as number
+    size++
+  }
   return buildInteractions(features.userIds.length, features.itemIds.length, {
-    users: chosen.map((row) => rows.user[row] ?? 0),
-    items: chosen.map((row) => rows.item[row] ?? 0),
-    weights: Float32Array.from(chosen, (row) => rows.rating[row] ?? 0),
-    times: Float64Array.from(chosen, (row) => rows.lastSeconds[row] ?? 0),
+    users: users.subarray(0, size),
+    items: items.subarray(0, size),
+    weights: weights.subarray(0, size),
+    times: times.subarray(0, size),
   })
 }
 

@@ -119,11 +119,12 @@ async function fillColumns(
 ): Promise<void> {
   let row = 0
   for await (const chunk of database.stream(query)) {
+    const { rowCount } = chunk // a call into DuckDB
     for (const [index, column] of columns.entries()) {
       const values = chunk.getColumnVector(index)
-      for (let offset = 0; offset < chunk.rowCount; offset++) column[row + offset] = Number(values.getItem(offset))
+      for (let offset = 0; offset < rowCount; offset++) column[row + offset] = Number(values.getItem(offset))
     }
-    row += chunk.rowCount
+    row += rowCount
   }
 }
 

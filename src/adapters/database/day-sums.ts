@@ -1,27 +1,55 @@
-/** Fingerprints of rows by day, for a database that has no checksum of its own. */
-import { crc32 } from 'node:zlib'
+/** Fingerprints of rows by day, from a CRC-32 of each row: of what was read, or of a database that cannot add up itself. */
 import type { DayFingerprint } from '../../contracts/ports.ts'
 
+/** A day's sums are numbers, which stay exact for so many rows; then they go over into the totals. */
+const EXACT_ROWS = 2 ** 20
+
+interface Sums {
+  rows: number
+  /** Of the checksums' upper and lower 16 bits, and of their products. */
+  high: number
+  low: number
+  highHigh: number
+  highLow: number
+  lowLow: number
+  sum: bigint
+  squares: bigint
+}
+
 /**
- * Sums over rows, so that their order does not matter: one of CRC-32, and one of a product of it, which is not linear, so
- * that the same change in two rows does not cancel out.
+ * Sums over rows, so that their order does not matter: one of CRC-32, and one of its square, which is not linear, so that
+ * the same change in two rows does not cancel out.
  */
 export class DaySums {
-  readonly #days = new Map<string | null, { rows: number; sum: bigint; products: bigint }>()
+  readonly #days = new Map<string | null, Sums>()
 
-  /** @param rows the day of each row, and all its values as one text */
-  add(rows: readonly (readonly [day: string | null, values: string])[]): void {
-    for (const [day, values] of rows) {
-      let sums = this.#days.get(day)
-      if (sums === undefined) this.#days.set(day, (sums = { rows: 0, sum: 0n, products: 0n }))
-      const checksum = BigInt(crc32(values))
-      sums.rows++
-      sums.sum += checksum
-      sums.products += checksum * checksum
+  add(day: string | null, checksum: number): void {
+    let sums = this.#days.get(day)
+    if (sums === undefined) {
+      sums = { rows: 0, high: 0, low: 0, highHigh: 0, highLow: 0, lowLow: 0, sum: 0n, squares: 0n }
+      this.#days.set(day, sums)
     }
+    const high = checksum >>> 16
+    const low = checksum & 0xffff
+    sums.rows++
+    sums.high += high
+    sums.low += low
+    sums.highHigh += high * high
+    sums.highLow += high * low
+    sums.lowLow += low * low
+    if (sums.rows % EXACT_ROWS === 0) carry(sums)
   }
 
   days(): DayFingerprint[] {
-    return [...this.#days].map(([day, { rows, sum, products }]) => ({ day, rows, sum: `${sum}-${products}` }))
+    return [...this.#days].map(([day, sums]) => {
+      carry(sums)
+      return { day, rows: sums.rows, sum: `${sums.sum}-${sums.squares}` }
+    })
   }
+}
+
+function carry(sums: Sums): void {
+  sums.sum += (BigInt(sums.high) << 16n) + BigInt(sums.low)
+  sums.squares += (BigInt(sums.highHigh) << 32n) + (BigInt(sums.highLow) << 17n) + BigInt(sums.lowLow)
+  sums.high = sums.low = sums.highHigh = sums.highLow = sums.lowLow = 0
 }

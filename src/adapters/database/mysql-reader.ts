@@ -4,6 +4,7 @@ import type { Connection } from 'mysql2'
 import { setTimeout as delay } from 'node:timers/promises'
 import { MatineeError } from '../../contracts/errors.ts'
 import type { DayFingerprint, SourceValue } from '../../contracts/ports.ts'
+import { DaySums } from './day-sums.ts'
 import { fixedOffset } from './fixed-offset.ts'
 import { sourceValue } from './source-value.ts'
 import { DAY_LENGTH, timeCondition, type ColumnTypes, type ReadColumn, type RowQuery, type TableReader } from './table-reader.ts'
@@ -137,10 +138,12 @@ async function columnTypes(knex: Knex, connection: Connection, table: string): P
 const hasTextTime = ({ time }: RowQuery): boolean => time?.type !== undefined && textTypes.has(time.type)
 
 async function* streamRows(knex: Knex, connection: Connection, query: RowQuery, watch: Watch): AsyncIterable<SourceValue[][]> {
-  const { table, columns, signal } = query
+  const { table, columns, signal, onFingerprint } = query
   const condition = timeCondition(query, hasTextTime(query))
+  const { day, checksum } = marksOf(knex, query)
+  const values = columns.map((column) => expression(knex, column))
   const select = knex
-    .select(columns.map((column) => expression(knex, column)))
+    .select(onFingerprint === undefined ? values : [...values, day, checksum])
     .from(table)
     .whereRaw(condition.sql, condition.bindings)
   const { sql, bindings } = select.toSQL().toNative()
@@ -152,9 +155,14 @@ async function* streamRows(knex: Knex, connection: Connection, query: RowQuery, 
   const lost = (error: Error): void => void rows.destroy(error)
   watch.lost.catch(lost)
   connection.once('error', lost)
+  const sums = onFingerprint === undefined ? undefined : new DaySums()
   try {
     let batch: SourceValue[][] = []
     for await (const row of rows as AsyncIterable<unknown[]>) {
+      if (sums !== undefined) {
+        const [of, sum] = row.splice(columns.length)
+        sums.add(dayText(of), Number(sum))
+      }
       batch.push(row.map(sourceValue))
       if (batch.length < BATCH_ROWS) continue
       yield batch
@@ -162,6 +170,7 @@ async function* streamRows(knex: Knex, connection: Connection, query: RowQuery, 
       watch.refresh()
     }
     if (batch.length > 0) yield batch
+    if (sums !== undefined) onFingerprint?.(sums.days())
   } finally {
     connection.off('error', lost)
   }
@@ -176,30 +185,40 @@ function expression(knex: Knex, { name, type }: ReadColumn): Knex.Raw {
 const bytesOf = ({ type }: ReadColumn): string => `ifnull(cast(${type === 'bit' ? '?? + 0' : '??'} as binary), char(30))`
 
 /**
- * The server adds up a CRC-32 of each row, and its square: a sum alone would miss two changes that cancel out. Values go in
- * as bytes, whatever character sets the columns have, with signs between them and for NULL that no text holds.
+ * Of a row: its day, and a CRC-32 over all its values. They go in as bytes, whatever character sets the columns have, with
+ * signs between them and for NULL that no text holds.
  */
-async function fingerprint(knex: Knex, connection: Connection, query: RowQuery): Promise<DayFingerprint[]> {
-  const { table, columns, time } = query
-  const condition = timeCondition(query, hasTextTime(query))
+function marksOf(knex: Knex, { columns, time }: RowQuery): { readonly day: Knex.Raw; readonly checksum: Knex.Raw } {
   const present = columns.filter(({ type }) => type !== undefined)
-  const values = knex.raw(
-    `crc32(concat_ws(char(31), ${present.map(bytesOf).join(', ')}))`,
-    present.map(({ name }) => name),
-  )
-  const rows = knex
-    .select({ row_day: time === undefined ? knex.raw('null') : knex.raw(`left(??, ${DAY_LENGTH})`, [time.name]), row_sum: values })
-    .from(table)
-    .whereRaw(condition.sql, condition.bindings)
+  return {
+    day: time === undefined ? knex.raw('null') : knex.raw(`left(??, ${DAY_LENGTH})`, [time.name]),
+    checksum: knex.raw(
+      `crc32(concat_ws(char(31), ${present.map(bytesOf).join(', ')}))`,
+      present.map(({ name }) => name),
+    ),
+  }
+}
+
+function dayText(value: unknown): string | null {
+  const text = sourceValue(value)
+  return text === null ? null : String(text)
+}
+
+/** The server adds up each row's checksum, and its square: see DaySums. */
+async function fingerprint(knex: Knex, connection: Connection, query: RowQuery): Promise<DayFingerprint[]> {
+  const condition = timeCondition(query, hasTextTime(query))
+  const { day, checksum } = marksOf(knex, query)
+  const rows = knex.select({ row_day: day, row_sum: checksum }).from(query.table).whereRaw(condition.sql, condition.bindings)
   const days: { day: unknown; row_count: unknown; sum: unknown; squares: unknown }[] = await knex
     .select({ day: 'row_day', row_count: knex.raw('count(*)'), sum: knex.raw('sum(row_sum)'), squares: knex.raw('sum(row_sum * row_sum)') })
     .from(rows.as('summed'))
     .groupBy('row_day')
     .connection(connection)
-  return days.map(({ day, row_count, sum, squares }) => {
-    const text = sourceValue(day)
-    return { day: text === null ? null : String(text), rows: Number(row_count), sum: `${String(sum)}-${String(squares)}` }
-  })
+  return days.map(({ day: of, row_count, sum, squares }) => ({
+    day: dayText(of),
+    rows: Number(row_count),
+    sum: `${String(sum)}-${String(squares)}`,
+  }))
 }
 
 /** The first value of a column in an order: where an index has that order, as it should on a log's time, no row is searched. */

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { describeDatabase, type DatabaseLocation } from '../../config/locations.ts'
 import { MatineeError } from '../../contracts/errors.ts'
-import type { DayFingerprint, SourceDatabase, SourceValue, TimeRange } from '../../contracts/ports.ts'
+import type { DayFingerprint, SourceDatabase, SourceValue } from '../../contracts/ports.ts'
 import { isLogTable, sourceTables, type SourceColumn, type SourceTable, type TableNames } from '../../contracts/source-tables.ts'
 import { connect } from './connect.ts'
 import { mysqlReader } from './mysql-reader.ts'
@@ -17,7 +17,7 @@ export interface SourceOptions {
   readonly names?: TableNames
 }
 
-type ReadOptions = TimeRange & { readonly columns: readonly string[]; readonly signal?: AbortSignal }
+type ReadOptions = Parameters<SourceDatabase['readRows']>[1]
 
 export class KnexSourceDatabase implements SourceDatabase {
   readonly location: string
@@ -106,7 +106,7 @@ export class KnexSourceDatabase implements SourceDatabase {
   }
 
   /** What to read, by the database's own names. */
-  async #query(table: SourceTable, { columns, from, before, signal }: ReadOptions): Promise<RowQuery> {
+  async #query(table: SourceTable, { columns, from, before, signal, onFingerprint }: ReadOptions): Promise<RowQuery> {
     signal?.throwIfAborted()
     await this.checkTables([table])
     const types = await this.#columnTypes(table)
@@ -123,6 +123,7 @@ export class KnexSourceDatabase implements SourceDatabase {
       time: isLogTable(table) ? column('log_dt') : undefined,
       range: { ...(from === undefined ? {} : { from }), ...(before === undefined ? {} : { before }) },
       signal,
+      onFingerprint,
     }
   }
 

@@ -1,6 +1,7 @@
 /** Reads source tables of the embedded database a page at a time: its driver works on the calling thread. */
 import type { Knex } from 'knex'
 import { setImmediate as othersTurn } from 'node:timers/promises'
+import { crc32 } from 'node:zlib'
 import type { DayFingerprint, SourceValue } from '../../contracts/ports.ts'
 import { DaySums } from './day-sums.ts'
 import { sourceValue } from './source-value.ts'
@@ -17,30 +18,44 @@ async function columnTypes(knex: Knex, table: string): Promise<ColumnTypes> {
 }
 
 async function* readRows(knex: Knex, query: RowQuery): AsyncIterable<SourceValue[][]> {
-  for await (const rows of pages(
-    knex,
-    query,
-    query.columns.map((column) => exactly(knex, column)),
-  ))
-    yield rows.map((row) => row.map(sourceValue))
+  const columns = query.columns.map((column) => exactly(knex, column))
+  const { onFingerprint } = query
+  if (onFingerprint === undefined) {
+    for await (const rows of pages(knex, query, columns)) yield rows.map((row) => row.map(sourceValue))
+    return
+  }
+  const sums = new DaySums()
+  const marks = marksOf(knex, query)
+  for await (const rows of pages(knex, query, [...marks, ...columns])) {
+    for (const row of rows) addMarks(sums, row)
+    yield rows.map((row) => row.slice(marks.length).map(sourceValue))
+  }
+  onFingerprint(sums.days())
 }
 
 async function fingerprint(knex: Knex, query: RowQuery): Promise<DayFingerprint[]> {
   const sums = new DaySums()
-  const present = query.columns.filter(({ type }) => type !== undefined)
+  for await (const rows of pages(knex, query, marksOf(knex, query))) for (const row of rows) addMarks(sums, row)
+  return sums.days()
+}
+
+/** Of a row: its day, and all its values as one text. */
+function marksOf(knex: Knex, { time, columns }: RowQuery): readonly [Knex.Raw, Knex.Raw] {
+  const present = columns.filter(({ type }) => type !== undefined)
   const values = knex.raw(
     present.map(() => 'quote(??)').join(" || ',' || "),
     present.map(({ name }) => name),
   )
   // A time that is a number is no text: the database puts it before all of them.
   const day =
-    query.time === undefined
+    time === undefined
       ? knex.raw('null')
-      : knex.raw(`case typeof(??) when 'text' then substr(??, 1, ${DAY_LENGTH}) end`, [query.time.name, query.time.name])
-  for await (const rows of pages(knex, query, [day, values]))
-    sums.add(rows.map(([of, text]) => [typeof of === 'string' ? of : null, String(text)]))
-  return sums.days()
+      : knex.raw(`case typeof(??) when 'text' then substr(??, 1, ${DAY_LENGTH}) end`, [time.name, time.name])
+  return [day, values]
 }
+
+const addMarks = (sums: DaySums, [day, values]: readonly unknown[]): void =>
+  sums.add(typeof day === 'string' ? day : null, crc32(String(values)))
 
 /** Integers become doubles in the driver, which is too few digits for an id. */
 function exactly(knex: Knex, { name, kind, type }: ReadColumn): Knex.Raw {

@@ -23,6 +23,8 @@ export interface RowQuery {
   readonly time: ReadColumn | undefined
   readonly range: TimeRange
   readonly signal: AbortSignal | undefined
+  /** See the port. */
+  readonly onFingerprint: ((days: readonly DayFingerprint[]) => void) | undefined
 }
 
 /** Throws whatever the driver throws, and `source_zone`. */

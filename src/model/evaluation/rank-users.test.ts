@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import { RankingMetrics } from '../metrics/ranking-metrics.ts'
 import type { Interactions, Model } from '../model.ts'
+import { popularity } from '../popularity/popularity.ts'
+import { Random } from '../random/random.ts'
 import { buildInteractions } from '../sparse/interactions.ts'
 import { catalogueSizeOf, measureUsers, rankUsers, targetsOf, usersWithTargets } from './rank-users.ts'
 
@@ -45,6 +47,21 @@ test('lists leave out what was seen and what is not recommendable', () => {
     [2, [2, 3], 4],
     [0, [0, 1], 4],
   ])
+})
+
+test('where everyone has the same scores, lists are those that the scores alone give', () => {
+  const random = Random.seeded(7)
+  const rows = Array.from({ length: 400 }, (): readonly [number, number] => [random.below(30), random.below(40)])
+  const seen = pairs(30, 40, rows)
+  const fit = popularity.start(seen, {}, 0)
+  fit.advance()
+  const model = fit.finish()
+  const byScores: Model = { ...circle(30), itemCount: 40, scoreUser: (user, scores) => model.scoreUser(user, scores) }
+  const users = Uint32Array.from(Array(30).keys())
+  const options = { train: seen, users, k: 12 }
+  const marks = Uint8Array.from({ length: 40 }, (_, item) => Number(item % 5 !== 2))
+  for (const more of [{}, { excludeSeen: false }, { recommendable: marks }, { k: 40, recommendable: marks }])
+    assert.deepEqual(listsOf({ ...options, ...more, model }), listsOf({ ...options, ...more, model: byScores }))
 })
 
 test('batches are of bounded size and change nothing', () => {

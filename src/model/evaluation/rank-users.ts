@@ -8,6 +8,7 @@ import type { KernelThreads } from '../kernels/kernels.ts'
 import type { Interactions, Model } from '../model.ts'
 import type { RankingMetrics } from '../metrics/ranking-metrics.ts'
 import { includes } from '../metrics/ranking-metrics.ts'
+import { PopularityModel } from '../popularity/popularity.ts'
 import { itemsOfUser } from '../sparse/interactions.ts'
 import { rankByFactors } from './rank-by-factors.ts'
 import { rankByHistories } from './rank-by-histories.ts'
@@ -73,9 +74,30 @@ function* listsOf({ model, train, users, k, excludeSeen = true, recommendable, t
       })
     return
   }
+  const listOf = model instanceof PopularityModel ? listsByOrder(model, { train, k, excludeSeen, recommendable }) : listByScores
   const batchUsers = Math.max(1, Math.floor(batchScores / Math.max(1, model.itemCount)))
   for (let start = 0; start < users.length; start += batchUsers)
-    yield Array.from(users.subarray(start, start + batchUsers), (user) => listByScores(user))
+    yield Array.from(users.subarray(start, start + batchUsers), (user) => listOf(user))
+}
+
+/** Everyone has the same scores: a list is the beginning of one order of the items, less what the user has seen. */
+function listsByOrder(
+  model: PopularityModel,
+  { train, k, excludeSeen, recommendable }: Pick<RankOptions, 'train' | 'k' | 'excludeSeen' | 'recommendable'>,
+): (user: number) => Uint32Array {
+  const scores = new Float32Array(model.itemCount)
+  model.scoreStranger(scores)
+  const order = topK(scores, model.itemCount, { allowed: recommendable })
+  return (user) => {
+    const seen = excludeSeen === false ? nothing : itemsOfUser(train, user)
+    const list = new Uint32Array(Math.min(k, order.length))
+    let size = 0
+    for (let place = 0; place < order.length && size < list.length; place++) {
+      const item = order[place] as number
+      if (!includes(seen, item)) list[size++] = item
+    }
+    return list.subarray(0, size)
+  }
 }
 
 /** Users with at least one test item that they do not have in training. */

@@ -20,7 +20,7 @@ import { checkInteractions } from '../sparse/interactions.ts'
 
 const secondsPerDay = 86_400
 
-class PopularityModel implements Model {
+export class PopularityModel implements Model {
   readonly algorithm = 'popularity'
   readonly userCount: number
   readonly itemCount: number
