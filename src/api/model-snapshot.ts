@@ -62,7 +62,7 @@ export interface RankedTitle {
   /** Orders the titles of one list; has no unit and is not compared between lists. */
   readonly score: number
   /** The title of the history that adds most to the score. */
-  readonly because?: { readonly item: ModelItem; readonly was: 'watched' | 'clicked' } | undefined
+  readonly because?: { readonly position: number; readonly item: ModelItem; readonly was: 'watched' | 'clicked' } | undefined
 }
 
 export interface Title {
@@ -397,7 +397,7 @@ export class ModelSnapshot {
       const position = history.items[largest]
       const item = position === undefined ? undefined : this.items[position]
       if (position === undefined || item === undefined) return title
-      return { ...title, because: { item, was: seen.has(position) ? 'watched' : 'clicked' } }
+      return { ...title, because: { position, item, was: seen.has(position) ? 'watched' : 'clicked' } }
     })
   }
 
