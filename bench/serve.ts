@@ -6,7 +6,6 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
 import { Command } from 'commander'
 import { DirectoryObjectStore } from '../src/adapters/object-store/directory-store.ts'
 import { MatineeError } from '../src/contracts/errors.ts'
@@ -176,13 +175,10 @@ class ServeBench {
 
   async #swapping(work: () => Promise<unknown>): Promise<number> {
     let swaps = 0
-    let ended = false
-    const worked = work().finally(() => (ended = true))
-    while (!ended) {
-      await makeLatest(this.#store, versions[++swaps % versions.length] ?? versions[0])
-      await Promise.race([delay(swapEveryMs), worked])
-    }
-    await worked
+    const swap = async (): Promise<void> => makeLatest(this.#store, versions[++swaps % versions.length] ?? versions[0])
+    await swap()
+    const timer = setInterval(() => void swap(), swapEveryMs)
+    await work().finally(() => clearInterval(timer))
     return swaps
   }
 

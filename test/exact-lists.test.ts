@@ -4,6 +4,6 @@ import test from 'node:test'
 import { checkLists } from './support/exactness-client.ts'
 
 test('every list is the reference’s, over HTTP, during model swaps', { timeout: 120_000 }, async () => {
-  const { swaps, modelsSeen } = await checkLists(6000, 3)
+  const { swaps, modelsSeen } = await checkLists(4000, 3)
   assert.deepEqual([swaps, modelsSeen], [3, 4])
 })

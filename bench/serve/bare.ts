@@ -4,11 +4,10 @@
  */
 import { fastify } from 'fastify'
 import { pino } from 'pino'
-import { Registry } from 'prom-client'
+import { Counter, Registry } from 'prom-client'
 import { LocalClock } from '../../src/api/local-moment.ts'
 import { createLog } from '../../src/api/log.ts'
 import { buildShell } from '../../src/api/shell.ts'
-import { Counter } from 'prom-client'
 
 const [kind, port, bytes] = process.argv.slice(2)
 const clock = { now: Date.now }

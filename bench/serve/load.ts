@@ -49,8 +49,7 @@ export class LoadGenerator {
   /** Builds the client where it is not there yet. @param folder for files of requests and results */
   static async create(folder: string): Promise<LoadGenerator> {
     const program = join(cacheFolder(process.env), 'bin', executableName(`vegeta-${version}`))
-    const log = (line: string): void => void process.stderr.write(`${line}\n`)
-    await goInstall({ package: 'github.com/tsenart/vegeta/v12', version, path: program, environment: process.env, log })
+    await goInstall({ package: 'github.com/tsenart/vegeta/v12', version, path: program, environment: process.env, log: tell })
     return new LoadGenerator(program, folder)
   }
 
@@ -78,6 +77,8 @@ export class LoadGenerator {
     return { ...measured, clientShare: clientSeconds / spanSeconds }
   }
 }
+
+const tell = (line: string): void => void process.stderr.write(`${line}\n`)
 
 /** `0m1.230000s 0m0.450000s`: user and system. */
 const secondsOf = (times: string): number =>

@@ -91,7 +91,7 @@ export function answerTagged<What extends Kept>(
 }
 
 /** An answer that is kept as it goes out, by its route's schema. */
-export function keptBody<Answer extends { readonly source: string }>(reply: FastifyReply, answer: Answer): Kept {
+export function keptBody(reply: FastifyReply, answer: { readonly source: string; readonly [field: string]: unknown }): Kept {
   const text = reply.serialize(answer)
   return { bytes: typeof text === 'string' ? Buffer.from(text) : Buffer.from(new Uint8Array(text)), source: answer.source }
 }
