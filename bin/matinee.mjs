@@ -1,12 +1,15 @@
-#!/usr/bin/env node
-// Plain JavaScript for any Node: finds one that is new enough, then runs the command line.
+#!/usr/bin/env -S node --max-semi-space-size=4
+// Plain JavaScript for any Node: finds one that is new enough, then runs the command line. V8's young generation would grow to 48 MiB while
+// modules load and never shrink: 4 MiB a half take 50 MiB less of the server's memory.
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
+import * as module from 'node:module'
 import { fileURLToPath } from 'node:url'
 
 const main = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url))
 const [major, minor] = process.versions.node.split('.').map(Number)
 if (major > 22 || (major === 22 && minor >= 18)) {
+  module.enableCompileCache() // a quarter less time to start, and without the stripping of types less memory
   await import(main)
 } else {
   const bundled = fileURLToPath(new URL('../node_modules/.bin/node', import.meta.url))
@@ -16,7 +19,7 @@ if (major > 22 || (major === 22 && minor >= 18)) {
     )
     process.exit(1)
   }
-  const { status, signal, error } = spawnSync(bundled, [main, ...process.argv.slice(2)], { stdio: 'inherit' })
+  const { status, signal, error } = spawnSync(bundled, ['--max-semi-space-size=4', main, ...process.argv.slice(2)], { stdio: 'inherit' })
   if (error) process.stderr.write(`matinee: cannot start ${bundled}: ${error.message}\n`)
   process.exit(status ?? (signal === 'SIGINT' ? 130 : 1))
 }

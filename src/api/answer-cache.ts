@@ -1,6 +1,6 @@
 /**
- * Answers as they went out, each with the tag of what it was made from: the model, its titles, the moment's catalogue, the user's events. Under
- * another tag it is made anew; the one used longest ago goes first when the cache is full.
+ * What answers were made from, or answers as they went out, each with the tag of its origin: the model, the moment's catalogue, the user's
+ * events. Under another tag it is made anew; the one used longest ago goes first when the cache is full.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { ModelSnapshot } from './model-snapshot.ts'
@@ -9,19 +9,24 @@ import type { UserEvents } from './user-events.ts'
 /** What an entry takes beside its bytes, roughly. */
 const entryBytes = 300
 
-interface Answer {
-  readonly tag: string
-  readonly body: Buffer
+/** What is kept of an answer. */
+export interface Kept {
+  readonly bytes: Buffer
   /** For the count of lists by source. */
   readonly source: string
 }
 
-export class AnswerCache {
+interface Entry<What extends Kept> {
+  readonly tag: string
+  readonly kept: What
+}
+
+export class AnswerCache<What extends Kept = Kept> {
   readonly #bytesAtMost: number
-  readonly #answers = new Map<string, Answer>()
+  readonly #entries = new Map<string, Entry<What>>()
   #bytes = 0
 
-  constructor(bytesAtMost = 64 * 1024 * 1024) {
+  constructor(bytesAtMost = 24 * 1024 * 1024) {
     this.#bytesAtMost = bytesAtMost
   }
 
@@ -29,57 +34,69 @@ export class AnswerCache {
     return this.#bytes
   }
 
-  get(key: string, tag: string): Answer | undefined {
-    const answer = this.#answers.get(key)
-    if (answer === undefined) return undefined
-    this.#answers.delete(key)
-    if (answer.tag !== tag) {
-      this.#bytes -= sizeOf(key, answer)
+  get(key: string, tag: string): What | undefined {
+    const entry = this.#entries.get(key)
+    if (entry === undefined) return undefined
+    this.#entries.delete(key)
+    if (entry.tag !== tag) {
+      this.#bytes -= sizeOf(key, entry.kept)
       return undefined
     }
-    this.#answers.set(key, answer)
-    return answer
+    this.#entries.set(key, entry)
+    return entry.kept
   }
 
-  set(key: string, answer: Answer): void {
-    const before = this.#answers.get(key)
-    if (before !== undefined) this.#bytes -= sizeOf(key, before)
-    this.#answers.delete(key)
-    this.#answers.set(key, answer)
-    this.#bytes += sizeOf(key, answer)
-    for (const [oldest, { tag, body, source }] of this.#answers) {
+  set(key: string, tag: string, kept: What): void {
+    const before = this.#entries.get(key)
+    if (before !== undefined) this.#bytes -= sizeOf(key, before.kept)
+    this.#entries.delete(key)
+    this.#entries.set(key, { tag, kept })
+    this.#bytes += sizeOf(key, kept)
+    for (const [oldest, entry] of this.#entries) {
       if (this.#bytes <= this.#bytesAtMost) break
-      this.#answers.delete(oldest)
-      this.#bytes -= sizeOf(oldest, { tag, body, source })
+      this.#entries.delete(oldest)
+      this.#bytes -= sizeOf(oldest, entry.kept)
     }
   }
 }
 
-const sizeOf = (key: string, { body }: Answer): number => body.byteLength + 2 * key.length + entryBytes
+const sizeOf = (key: string, { bytes }: Kept): number => bytes.byteLength + 2 * key.length + entryBytes
 
 /** Weak: two answers with the same tag say the same. Of one URL; other parameters are another URL. */
 export const tagOf = (snapshot: ModelSnapshot, moment: number, events?: UserEvents): string =>
   `W/"${snapshot.version}.${snapshot.listing.slice(0, 8)}.${snapshot.catalogue.epoch(moment)}.${events?.version ?? 0}"`
 
+/** How an answer is made, and made again from what is kept of it. */
+export interface Answering<What extends Kept> {
+  readonly cache: AnswerCache<What>
+  readonly tag: string
+  readonly onSource?: (source: string) => void
+  readonly make: () => What
+  /** The body; absent: the kept bytes are it. */
+  readonly write?: (kept: What) => string
+}
+
 /** Answers from the cache, or with what `make` gives; with 304 and nothing where the client has it already. */
-export function answerTagged(
+export function answerTagged<What extends Kept>(
   request: FastifyRequest,
   reply: FastifyReply,
-  { cache, tag, onSource }: { readonly cache: AnswerCache; readonly tag: string; readonly onSource?: (source: string) => void },
-  make: () => { readonly source: string },
+  { cache, tag, onSource, make, write }: Answering<What>,
 ): FastifyReply {
   void reply.header('etag', tag).header('cache-control', 'private, no-cache')
   if (matches(request.headers['if-none-match'], tag)) return reply.code(304).send()
-  let answer = cache.get(request.url, tag)
-  if (answer === undefined) {
-    const made = make()
-    const text = reply.serialize(made)
-    answer = { tag, body: typeof text === 'string' ? Buffer.from(text) : Buffer.from(new Uint8Array(text)), source: made.source }
-    cache.set(request.url, answer)
-  }
-  onSource?.(answer.source)
-  return reply.type('application/json; charset=utf-8').send(answer.body)
+  let kept = cache.get(request.url, tag)
+  if (kept === undefined) cache.set(request.url, tag, (kept = make()))
+  onSource?.(kept.source)
+  return reply.header('content-type', json).send(write === undefined ? kept.bytes : write(kept))
 }
+
+/** An answer that is kept as it goes out, by its route's schema. */
+export function keptBody(reply: FastifyReply, answer: { readonly source: string; readonly [field: string]: unknown }): Kept {
+  const text = reply.serialize(answer)
+  return { bytes: typeof text === 'string' ? Buffer.from(text) : Buffer.from(new Uint8Array(text)), source: answer.source }
+}
+
+const json = 'application/json; charset=utf-8'
 
 /** By RFC 9110, weakly. */
 function matches(header: string | undefined, tag: string): boolean {

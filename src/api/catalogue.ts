@@ -11,6 +11,14 @@ export interface TitleFilter {
   readonly moment: number
 }
 
+/** What every answer says of a title. */
+export const titleOf = ({ program_id, program_name, program_genre, age_limit }: ModelItem) => ({
+  program_id,
+  program_name,
+  genre: program_genre,
+  age_limit,
+})
+
 /** Masks are as long as the catalogue: this many are kept. */
 const masksAtMost = 128
 
@@ -33,9 +41,11 @@ export class Catalogue {
   readonly #changes: readonly number[]
   readonly #masks = new Map<string, Uint8Array>()
   #masksEpoch = -1
+  readonly #texts: (string | undefined)[]
 
   constructor(items: readonly ModelItem[]) {
     this.items = items
+    this.#texts = Array.from(items, () => undefined)
     this.genres = [
       ...new Set(items.flatMap(({ recommendable, program_genre: genre }) => (recommendable && genre ? [genre] : []))),
     ].toSorted()
@@ -69,6 +79,14 @@ export class Catalogue {
   /** The moment from which a title is out; -Infinity where it always was. */
   releasedAt(position: number): number {
     return this.#from[position] ?? -Infinity
+  }
+
+  /** `titleOf` as JSON without its last brace: what differs from list to list follows. */
+  titleText(position: number): string {
+    let text = this.#texts[position]
+    const item = this.items[position]
+    if (text === undefined && item !== undefined) this.#texts[position] = text = JSON.stringify(titleOf(item)).slice(0, -1)
+    return text ?? '{'
   }
 
   /** One mark a title: 1 where it may be shown. Kept and handed out again: not to be written to. */

@@ -36,6 +36,8 @@ export function homeRows(snapshot: ModelSnapshot, viewer: Viewer, count: number,
   const ofGenre = genre === undefined ? [] : take(snapshot.best(order, count, { ...filter, genres: new Set([genre]) }, taken))
   const liked = personal ? lastLiked(snapshot, viewer, history) : undefined
   const alike = liked === undefined ? [] : take(snapshot.similar(liked.position, count, filter, taken).titles)
+  // Together: what is prepared of the history for the one serves for the other.
+  const reasons = personal ? snapshot.explain([...forYou, ...ofGenre], history) : forYou
   const trending = take(snapshot.best(byTrend, count, filter, taken))
   const fresh = take(newest(snapshot, count, filter, taken))
 
@@ -44,9 +46,7 @@ export function homeRows(snapshot: ModelSnapshot, viewer: Viewer, count: number,
     {
       kind: 'for_you',
       title: personal ? 'For you' : 'Popular',
-      items: (personal ? snapshot.explain(forYou, history) : forYou).map((title) =>
-        recommendationOf(title, personal ? 'for you' : 'popular'),
-      ),
+      items: reasons.slice(0, forYou.length).map((title) => recommendationOf(title, personal ? 'for you' : 'popular')),
     },
     ...(liked === undefined
       ? []
@@ -67,7 +67,7 @@ export function homeRows(snapshot: ModelSnapshot, viewer: Viewer, count: number,
             kind: 'genre' as const,
             title: `${genre} for you`,
             genre,
-            items: snapshot.explain(ofGenre, history).map((title) => recommendationOf(title, 'for you')),
+            items: reasons.slice(forYou.length).map((title) => recommendationOf(title, 'for you')),
           },
         ]),
   ]

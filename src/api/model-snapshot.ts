@@ -24,6 +24,7 @@ import type { Interactions, Model, Tensors } from '../model/model.ts'
 import { itemSimilarityOf, type ItemSimilarity } from '../model/similarity/item-similarity.ts'
 import { itemsOfUser } from '../model/sparse/interactions.ts'
 import type { ScoredItems } from '../model/top-k/best-items.ts'
+import { RankedItems } from '../model/top-k/ranked-items.ts'
 import { topK, type TopKOptions } from '../model/top-k/top-k.ts'
 import { Catalogue, type TitleFilter } from './catalogue.ts'
 import type { UserEvents } from './user-events.ts'
@@ -62,7 +63,7 @@ export interface RankedTitle {
   /** Orders the titles of one list; has no unit and is not compared between lists. */
   readonly score: number
   /** The title of the history that adds most to the score. */
-  readonly because?: { readonly item: ModelItem; readonly was: 'watched' | 'clicked' } | undefined
+  readonly because?: { readonly position: number; readonly item: ModelItem; readonly was: 'watched' | 'clicked' } | undefined
 }
 
 export interface Title {
@@ -82,11 +83,10 @@ export interface SimilarTitles {
   readonly titles: readonly RankedTitle[]
 }
 
-/** What titles are ordered by. Scores of the order that was asked for last are kept: ask again with the same object. */
-export type Order =
-  | { readonly by: 'history'; readonly history: ViewerHistory }
-  | { readonly by: 'popularity' | 'trend' | 'viewers' }
-  | { readonly by: 'likeness'; readonly position: number }
+/** Orders of one user or one title. Scores of the one that was asked for last are kept: ask again with the same object. */
+type PersonalOrder = { readonly by: 'history'; readonly history: ViewerHistory } | { readonly by: 'likeness'; readonly position: number }
+/** What titles are ordered by. */
+export type Order = PersonalOrder | { readonly by: 'popularity' | 'trend' | 'viewers' }
 
 /** What the files of a model hold, decoded; counts and shapes not yet checked against each other. */
 export interface ModelParts {
@@ -142,9 +142,11 @@ export class ModelSnapshot {
   readonly #seenDays: Int32Array | undefined
   readonly #viewers: Uint32Array
   readonly #similarity: ItemSimilarity
-  /** Scratch, one a title: written anew for every order. */
+  /** Orders that are everyone's, sorted when first asked for. */
+  readonly #ranked = new Map<'popularity' | 'trend' | 'viewers', RankedItems>()
+  /** Scratch, one a title that the model has learnt: written anew for every order. */
   readonly #scores: Float32Array
-  #scored: Order | undefined
+  #scored: PersonalOrder | undefined
 
   /**
    * Checks and indexes in slices that leave the event loop free in between.
@@ -205,7 +207,7 @@ export class ModelSnapshot {
     this.#seenDays = learnt.seenDays
     this.#viewers = learnt.viewers
     this.#similarity = learnt.similarity
-    this.#scores = new Float32Array(items.length)
+    this.#scores = new Float32Array(learnt.items.length)
   }
 
   /**
@@ -397,7 +399,7 @@ export class ModelSnapshot {
       const position = history.items[largest]
       const item = position === undefined ? undefined : this.items[position]
       if (position === undefined || item === undefined) return title
-      return { ...title, because: { item, was: seen.has(position) ? 'watched' : 'clicked' } }
+      return { ...title, because: { position, item, was: seen.has(position) ? 'watched' : 'clicked' } }
     })
   }
 
@@ -415,11 +417,9 @@ export class ModelSnapshot {
       const start = order.history.user * model.factorCount
       return model.bestItems(model.userFactors.subarray(start, start + model.factorCount), count, this.#ofLearnt(options))
     }
+    if (order.by !== 'history' && order.by !== 'likeness') return this.#rankedBy(order.by).best(count, options)
     this.#score(order)
-    const isGuess = order.by === 'history' || order.by === 'likeness'
-    const items = isGuess
-      ? topK(this.#scores.subarray(0, this.#learnt.items.length), count, this.#ofLearnt(options))
-      : topK(this.#scores, count, options)
+    const items = topK(this.#scores, count, this.#ofLearnt(options))
     return { items, scores: Float32Array.from(items, (position) => this.#scores[position] as number) }
   }
 
@@ -430,34 +430,34 @@ export class ModelSnapshot {
     return { exclude: options.exclude?.filter((position) => position < count) ?? nothing, allowed: options.allowed?.subarray(0, count) }
   }
 
-  #score(order: Order): void {
+  #score(order: PersonalOrder): void {
     if (this.#scored === order) return
-    const count = this.#learnt.items.length
-    const scores = this.#scores.subarray(0, count)
-    this.#scores.fill(0, count)
+    const scores = this.#scores
     this.#scored = undefined
-    switch (order.by) {
-      case 'history': {
-        const { user, items, weights } = order.history
-        if (user === undefined) this.#model.scoreHistory(items, weights, scores)
-        else this.#model.scoreUser(user, scores)
-        break
-      }
-      case 'popularity':
-        if (this.#model.algorithm === 'popularity') this.#model.scoreStranger(scores)
-        else scores.set(this.#learnt.popularScores)
-        break
-      case 'trend':
-        scores.set(this.#learnt.trendScores)
-        break
-      case 'viewers':
-        scores.set(this.#viewers)
-        break
-      case 'likeness':
-        this.#similarity.scoreAll(order.position, scores)
-        break
+    if (order.by === 'likeness') this.#similarity.scoreAll(order.position, scores)
+    else {
+      const { user, items, weights } = order.history
+      if (user === undefined) this.#model.scoreHistory(items, weights, scores)
+      else this.#model.scoreUser(user, scores)
     }
     this.#scored = order
+  }
+
+  #rankedBy(by: 'popularity' | 'trend' | 'viewers'): RankedItems {
+    let ranked = this.#ranked.get(by)
+    if (ranked === undefined) this.#ranked.set(by, (ranked = new RankedItems(this.#scoresBy(by))))
+    return ranked
+  }
+
+  /** Of titles that came after the training nobody has watched any. */
+  #scoresBy(by: 'popularity' | 'trend' | 'viewers'): Float32Array {
+    const scores = new Float32Array(this.items.length)
+    const learnt = scores.subarray(0, this.#learnt.items.length)
+    if (by === 'trend') learnt.set(this.#learnt.trendScores)
+    else if (by === 'viewers') learnt.set(this.#viewers)
+    else if (this.#model.algorithm === 'popularity') this.#model.scoreStranger(learnt)
+    else learnt.set(this.#learnt.popularScores)
+    return scores
   }
 
   #titles({ items, scores }: ScoredItems, order: Order): readonly RankedTitle[] {

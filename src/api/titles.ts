@@ -1,16 +1,9 @@
 /** From a model's titles to what goes over the wire, and from a request's parameters to a filter. */
 import type { ModelItem } from '../contracts/documents.ts'
 import { MatineeError } from '../contracts/errors.ts'
-import type { TitleFilter } from './catalogue.ts'
+import { titleOf, type TitleFilter } from './catalogue.ts'
 import type { ModelSnapshot, RankedTitle, Ranking, Title } from './model-snapshot.ts'
 import type { Program, Recommendation } from './schemas.ts'
-
-export const titleOf = ({ program_id, program_name, program_genre, age_limit }: ModelItem) => ({
-  program_id,
-  program_name,
-  genre: program_genre,
-  age_limit,
-})
 
 export const programOf = ({ item, viewers }: Title): Program => ({
   ...titleOf(item),
@@ -23,12 +16,14 @@ export const programOf = ({ item, viewers }: Title): Program => ({
 /** What people call a title: its name, or its id where it has none. */
 export const nameOf = ({ program_id, program_name }: ModelItem): string => program_name ?? program_id
 
+export const reasonOf = (name: string, was: 'watched' | 'clicked'): string =>
+  `because you ${was === 'watched' ? 'watched' : 'looked at'} ${name}`
+
 /** `reason` is for titles that owe nothing to one of the history. */
 export function recommendationOf({ item, score, because }: RankedTitle, reason: string): Recommendation {
   if (because === undefined) return { ...titleOf(item), score, reason }
   const { program_id, program_name } = because.item
-  const did = because.was === 'watched' ? 'watched' : 'looked at'
-  return { ...titleOf(item), score, reason: `because you ${did} ${nameOf(because.item)}`, because: { program_id, program_name } }
+  return { ...titleOf(item), score, reason: reasonOf(nameOf(because.item), because.was), because: { program_id, program_name } }
 }
 
 export const recommendationsOf = ({ source, titles }: Ranking): Recommendation[] =>

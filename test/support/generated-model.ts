@@ -59,9 +59,10 @@ export function generateTitles(count: number, seed: number): readonly ModelItem[
     program_name: `프로그램 ${title}`,
     ct_cl: 'TV',
     program_genre: pick(generatedGenres),
-    release_date: `${2010 + random.below(14)}-${String(1 + random.below(12)).padStart(2, '0')}-01`,
+    release_date: random.below(40) === 0 ? '2999-01-01' : `${2010 + random.below(14)}-${String(1 + random.below(12)).padStart(2, '0')}-01`,
     age_limit: pick(generatedAgeLimits),
     recommendable: random.below(50) > 0,
+    ...(random.below(40) === 0 ? { available_until: '2020-01-01' } : {}),
   }))
 }
 

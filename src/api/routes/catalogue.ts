@@ -4,7 +4,8 @@ import { MatineeError } from '../../contracts/errors.ts'
 import type { Api, ApiDependencies } from '../api.ts'
 import { problems, ProgramId, ref, UserId } from '../schema-parts.ts'
 import { History, Program, Programs, ProgramsQuery, Users, UsersQuery } from '../schemas.ts'
-import { filterOf, programOf, titleOf } from '../titles.ts'
+import { titleOf } from '../catalogue.ts'
+import { filterOf, programOf } from '../titles.ts'
 
 export function catalogueRoutes(app: Api, { models, clock, events }: ApiDependencies): void {
   app.get(

@@ -2,9 +2,10 @@
 import { setImmediate as breathe } from 'node:timers/promises'
 import { Type } from 'typebox'
 import { MatineeError } from '../../contracts/errors.ts'
-import { answerTagged, AnswerCache, tagOf } from '../answer-cache.ts'
+import { answerTagged, AnswerCache, keptBody, tagOf } from '../answer-cache.ts'
 import type { Api, ApiDependencies } from '../api.ts'
 import { homeRows } from '../home-rows.ts'
+import { keepRanking, textOfRanking, type KeptRanking } from '../kept-ranking.ts'
 import type { Viewer } from '../model-snapshot.ts'
 import { problems, ProgramId, ref, UserId } from '../schema-parts.ts'
 import {
@@ -25,7 +26,8 @@ const notChanged = { 304: { description: 'What the client has, by `if-none-match
 
 export function recommendationRoutes(app: Api, dependencies: ApiDependencies): void {
   const { models, metrics, clock, events } = dependencies
-  const cache = new AnswerCache()
+  const bodies = new AnswerCache()
+  const rankings = new AnswerCache<KeptRanking>()
   const onSource = (source: string): void => metrics.recommendations.inc({ source })
   /** Waits only where the user has events that were not read yet. */
   const viewerOf = async (id: string): Promise<Viewer> => ({ id, events: await events?.of(id) })
@@ -49,21 +51,20 @@ export function recommendationRoutes(app: Api, dependencies: ApiDependencies): v
       const viewer = await viewerOf(params.id)
       const snapshot = query.model === undefined ? models.current() : await models.version(query.model)
       const moment = clock.moment()
-      return answerTagged(request, reply, { cache, tag: tagOf(snapshot, moment, viewer.events), onSource }, () => {
-        const options = {
-          ...filterOf(snapshot, moment, query),
-          excludeSeen: query.exclude_seen ?? true,
-          diversity: query.diversity,
-          reasons: query.reasons,
-        }
-        const ranking = snapshot.recommend(snapshot.historyOf(viewer), query.k ?? 10, options)
-        return {
-          user: params.id,
-          model: snapshot.version,
-          week: snapshot.manifest.week,
-          source: ranking.source,
-          items: recommendationsOf(ranking),
-        }
+      return answerTagged(request, reply, {
+        cache: rankings,
+        tag: tagOf(snapshot, moment, viewer.events),
+        onSource,
+        make: () =>
+          keepRanking(
+            snapshot.recommend(snapshot.historyOf(viewer), query.k ?? 10, {
+              ...filterOf(snapshot, moment, query),
+              excludeSeen: query.exclude_seen ?? true,
+              diversity: query.diversity,
+              reasons: query.reasons,
+            }),
+          ),
+        write: (kept) => textOfRanking(kept, params.id, snapshot),
       })
     },
   )
@@ -142,12 +143,18 @@ export function recommendationRoutes(app: Api, dependencies: ApiDependencies): v
       const viewer = await viewerOf(params.id)
       const snapshot = models.current()
       const moment = clock.moment()
-      return answerTagged(request, reply, { cache, tag: tagOf(snapshot, moment, viewer.events), onSource }, () => ({
-        user: params.id,
-        model: snapshot.version,
-        week: snapshot.manifest.week,
-        ...homeRows(snapshot, viewer, query.k ?? 20, filterOf(snapshot, moment, query)),
-      }))
+      return answerTagged(request, reply, {
+        cache: bodies,
+        tag: tagOf(snapshot, moment, viewer.events),
+        onSource,
+        make: () =>
+          keptBody(reply, {
+            user: params.id,
+            model: snapshot.version,
+            week: snapshot.manifest.week,
+            ...homeRows(snapshot, viewer, query.k ?? 20, filterOf(snapshot, moment, query)),
+          }),
+      })
     },
   )
 
@@ -166,10 +173,12 @@ export function recommendationRoutes(app: Api, dependencies: ApiDependencies): v
       const { query } = request
       const snapshot = models.current()
       const moment = clock.moment()
-      return answerTagged(request, reply, { cache, tag: tagOf(snapshot, moment) }, () => {
+      const make = () => {
         const ranking = snapshot.popular(query.k ?? 10, filterOf(snapshot, moment, query))
-        return { model: snapshot.version, week: snapshot.manifest.week, source: ranking.source, items: recommendationsOf(ranking) }
-      })
+        const { version, manifest } = snapshot
+        return keptBody(reply, { model: version, week: manifest.week, source: ranking.source, items: recommendationsOf(ranking) })
+      }
+      return answerTagged(request, reply, { cache: bodies, tag: tagOf(snapshot, moment), make })
     },
   )
 
@@ -196,10 +205,10 @@ export function recommendationRoutes(app: Api, dependencies: ApiDependencies): v
           'not_found',
           `model ${snapshot.version} knows no title "${params.id}"; /v1/programs lists those that it does`,
         )
-      return answerTagged(request, reply, { cache, tag: tagOf(snapshot, moment) }, () => {
+      const make = () => {
         const { by, titles } = snapshot.similar(position, query.k ?? 10, filterOf(snapshot, moment, query))
         const reason = by === 'genre' ? `also ${item.program_genre}` : `like ${nameOf(item)}`
-        return {
+        return keptBody(reply, {
           program_id: item.program_id,
           program_name: item.program_name,
           model: snapshot.version,
@@ -207,8 +216,9 @@ export function recommendationRoutes(app: Api, dependencies: ApiDependencies): v
           source: 'similar',
           by,
           items: titles.map((title) => recommendationOf(title, reason)),
-        }
-      })
+        })
+      }
+      return answerTagged(request, reply, { cache: bodies, tag: tagOf(snapshot, moment), make })
     },
   )
 }

@@ -3,6 +3,7 @@
  * the product of both titles' users). A title without factors or viewers is like none: 0.
  */
 import { BlendModel } from '../blend/blend.ts'
+import { FactorModel } from '../factor-model.ts'
 import type { Interactions, Model } from '../model.ts'
 import { itemsOfUser, transpose } from '../sparse/interactions.ts'
 
@@ -17,19 +18,24 @@ export interface ItemSimilarity {
 /** @param seen what each user watched: kept, and turned over when first needed */
 export function itemSimilarityOf(model: Model, seen: Interactions): ItemSimilarity {
   if (model instanceof BlendModel) return itemSimilarityOf(model.leading, seen)
-  const factors = model.tensors().get('item_factors')?.data
-  return factors instanceof Float32Array ? bySharedFactors(factors, model.itemCount) : bySharedViewers(seen)
+  return model instanceof FactorModel ? bySharedFactors(model) : bySharedViewers(seen)
 }
 
-function bySharedFactors(factors: Float32Array, itemCount: number): ItemSimilarity {
-  const width = factors.length / itemCount
-  const norms = rowNorms(factors, itemCount)
-  const between = (a: number, b: number): number => cosineOfRows(factors, width, norms, a, b)
+function bySharedFactors(model: FactorModel): ItemSimilarity {
+  const { itemFactors, itemCount, factorCount, itemBiases } = model
+  const norms = rowNorms(itemFactors, itemCount)
   return {
     by: 'factors',
-    between,
+    between: (a, b) => cosineOfRows(itemFactors, factorCount, norms, a, b),
     scoreAll(item, scores) {
-      for (let other = 0; other < itemCount; other++) scores[other] = between(item, other)
+      const norm = norms[item] as number
+      if (norm === 0) return void scores.fill(0)
+      // As if the item were a user: products with all others in the kernel, from which their biases are taken off again.
+      model.scoreFactors(itemFactors.subarray(item * factorCount, (item + 1) * factorCount), scores)
+      for (let other = 0; other < itemCount; other++) {
+        const length = norm * (norms[other] as number)
+        scores[other] = length === 0 ? 0 : ((scores[other] as number) - (itemBiases?.[other] ?? 0)) / length
+      }
     },
   }
 }

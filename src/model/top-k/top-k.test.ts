@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import * as fc from 'fast-check'
+import { RankedItems } from './ranked-items.ts'
 import { topK } from './top-k.ts'
 
 const scores = fc.float32Array({ noNaN: true, maxLength: 60 })
@@ -20,6 +21,7 @@ test('it is the beginning of the whole list sorted, without what is left out', (
         })
         .slice(0, k)
       assert.deepEqual([...topK(values, k, { exclude, allowed })], expected)
+      if (values.every(Number.isFinite)) assert.deepEqual([...new RankedItems(values).best(k, { exclude, allowed }).items], expected)
     }),
     { numRuns: 500 },
   )

@@ -1,0 +1,105 @@
+/**
+ * The client: vegeta (https://github.com/tsenart/vegeta), a process of its own on the second core. With a rate it is open-loop: requests
+ * leave on time whether or not the server keeps up, and waiting counts into the latency. Without one it asks as fast as it is answered.
+ */
+import { execFile } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { goInstall } from '../../src/adapters/tools/go-install.ts'
+import { cacheFolder, executableName } from '../../src/adapters/tools/programs.ts'
+
+const execute = promisify(execFile)
+const version = 'v12.12.0'
+export const [serverCore, clientCore] = ['0', '1'] as const
+/** Connections that are open at once where no rate is given. */
+const connections = 16
+/** And where one is: more than a server that keeps up ever needs. */
+const connectionsAtMost = 2000
+
+export interface Load {
+  /** Requests a second; absent: as many as are answered. */
+  readonly rate?: number
+  readonly seconds: number
+  /** Ends when each request was sent once; else they are sent again and again. */
+  readonly once: boolean
+}
+
+export interface Measured {
+  readonly requests: number
+  readonly answersASecond: number
+  readonly p50Ms: number
+  readonly p99Ms: number
+  readonly p999Ms: number
+  /** Answered with anything but 200, or not at all. */
+  readonly failed: number
+  /** Of the client's core. */
+  readonly clientShare: number
+}
+
+export class LoadGenerator {
+  readonly #program: string
+  readonly #folder: string
+
+  private constructor(program: string, folder: string) {
+    this.#program = program
+    this.#folder = folder
+  }
+
+  /** Builds the client where it is not there yet. @param folder for files of requests and results */
+  static async create(folder: string): Promise<LoadGenerator> {
+    const program = join(cacheFolder(process.env), 'bin', executableName(`vegeta-${version}`))
+    await goInstall({ package: 'github.com/tsenart/vegeta/v12', version, path: program, environment: process.env, log: tell })
+    return new LoadGenerator(program, folder)
+  }
+
+  /** @param targets a file with a request a line, as vegeta reads them; asked in turn, from the first */
+  async attack(targets: string, { rate, seconds, once }: Load): Promise<Measured> {
+    const results = join(this.#folder, 'results.bin')
+    const pace = rate === undefined ? ['-rate=0', `-max-workers=${connections}`] : [`-rate=${Math.round(rate)}`]
+    const args = [
+      'attack',
+      `-targets=${targets}`,
+      '-format=json',
+      ...(once ? ['-lazy'] : []),
+      ...pace,
+      `-connections=${connectionsAtMost}`,
+      `-duration=${seconds}s`,
+      '-max-body=0',
+      `-output=${results}`,
+    ]
+    // The shell's `times` tells the processor time of what it ran.
+    const { stdout } = await execute('taskset', ['-c', clientCore, 'sh', '-c', '"$@"; times', 'sh', this.#program, ...args])
+    const clientSeconds = secondsOf(stdout.trim().split('\n').at(-1) ?? '')
+    const csv = join(this.#folder, 'results.csv')
+    await execute(this.#program, ['encode', '-to=csv', `-output=${csv}`, results])
+    const { spanSeconds, ...measured } = summary((await readFile(csv, 'utf8')).trimEnd().split('\n'))
+    return { ...measured, clientShare: clientSeconds / spanSeconds }
+  }
+}
+
+const tell = (line: string): void => void process.stderr.write(`${line}\n`)
+
+/** `0m1.230000s 0m0.450000s`: user and system. */
+const secondsOf = (times: string): number =>
+  [...times.matchAll(/(\d+)m([\d.]+)s/g)].reduce((sum, [, minutes, seconds]) => sum + 60 * Number(minutes) + Number(seconds), 0)
+
+/** Lines of vegeta's CSV: sent (Unix nanoseconds), status, latency (nanoseconds), …. */
+function summary(lines: readonly string[]): Omit<Measured, 'clientShare'> & { readonly spanSeconds: number } {
+  const rows = lines.map((line) => line.split(',', 3).map(Number))
+  const latencies = Float64Array.from(rows, ([, , latency = 0]) => latency / 1e6).toSorted()
+  const at = (share: number): number => latencies[Math.min(latencies.length - 1, Math.floor(share * latencies.length))] ?? NaN
+  const begun = rows.reduce((least, [sent = 0]) => Math.min(least, sent), Infinity)
+  const ended = rows.reduce((most, [sent = 0, , latency = 0]) => Math.max(most, sent + latency), 0)
+  const spanSeconds = (ended - begun) / 1e9
+  const answered = rows.filter(([, status]) => status === 200).length
+  return {
+    requests: rows.length,
+    spanSeconds,
+    answersASecond: answered / spanSeconds,
+    p50Ms: at(0.5),
+    p99Ms: at(0.99),
+    p999Ms: at(0.999),
+    failed: rows.length - answered,
+  }
+}
