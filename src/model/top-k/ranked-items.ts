@@ -15,7 +15,7 @@ export class RankedItems {
     this.#scores = scores
     const order = new Uint32Array(scores.length)
     for (let item = 0; item < order.length; item++) order[item] = item
-    this.#order = order.sort((a, b) => (scores[b] as number) - (scores[a] as number) || a - b)
+    this.#order = order.toSorted((a, b) => (scores[b] as number) - (scores[a] as number) || a - b)
   }
 
   best(k: number, { exclude, allowed }: TopKOptions = {}): ScoredItems {
