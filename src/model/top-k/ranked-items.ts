@@ -2,7 +2,7 @@
  * Scores that do not change, sorted once: the best k of them are then found by walking from the best, past what is left out. What `topK`
  * finds in the same scores, in O(k + items left out) in place of O(items).
  */
-import type { ScoredItems } from './factor-scores.ts'
+import type { ScoredItems } from './best-items.ts'
 import type { TopKOptions } from './top-k.ts'
 
 export class RankedItems {
