@@ -26,7 +26,7 @@ interface Known {
   events: UserEvents | undefined
 }
 
-/** A user's newest events; older ones no longer count. A training reads all of them. */
+/** A user's newest events; older ones no longer count. */
 const eventsAUser = 5000
 const usersHeld = 50_000
 const rowsALook = 10_000

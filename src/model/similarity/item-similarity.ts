@@ -29,7 +29,10 @@ function bySharedFactors(model: FactorModel): ItemSimilarity {
     between: (a, b) => cosineOfRows(itemFactors, factorCount, norms, a, b),
     scoreAll(item, scores) {
       const norm = norms[item] as number
-      if (norm === 0) return void scores.fill(0)
+      if (norm === 0) {
+        scores.fill(0)
+        return
+      }
       // As if the item were a user: products with all others in the kernel, from which their biases are taken off again.
       model.scoreFactors(itemFactors.subarray(item * factorCount, (item + 1) * factorCount), scores)
       for (let other = 0; other < itemCount; other++) {

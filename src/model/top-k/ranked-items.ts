@@ -2,7 +2,7 @@
  * Scores that do not change, sorted once: the best k of them are then found by walking from the best, past what is left out. What `topK`
  * finds in the same scores, in O(k + items left out) in place of O(items).
  */
-import type { ScoredItems } from './factor-scores.ts'
+import type { ScoredItems } from './best-items.ts'
 import type { TopKOptions } from './top-k.ts'
 
 export class RankedItems {
@@ -15,7 +15,7 @@ export class RankedItems {
     this.#scores = scores
     const order = new Uint32Array(scores.length)
     for (let item = 0; item < order.length; item++) order[item] = item
-    this.#order = order.sort((a, b) => (scores[b] as number) - (scores[a] as number) || a - b)
+    this.#order = order.toSorted((a, b) => (scores[b] as number) - (scores[a] as number) || a - b)
   }
 
   best(k: number, { exclude, allowed }: TopKOptions = {}): ScoredItems {

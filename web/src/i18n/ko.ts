@@ -1,8 +1,8 @@
 import type { Messages } from './en.ts'
 
-/** 받침이 있으면 앞의 조사, 없으면 뒤의 조사. 한글로 끝나지 않으면 둘 다 적는다. */
+/** 받침이 있으면 앞의 조사, 없으면 뒤의 조사. 한글로 끝나지 않으면 둘 다 적는다. 끝의 문장 부호는 보지 않는다. */
 function josa(word: string, withFinal: string, without: string): string {
-  const code = word.trimEnd().codePointAt(word.trimEnd().length - 1) ?? 0
+  const code = /[\p{L}\p{N}](?=[^\p{L}\p{N}]*$)/u.exec(word)?.[0].codePointAt(0) ?? 0
   if (code < 0xac00 || code > 0xd7a3) return `${word}${withFinal}(${without})`
   return `${word}${(code - 0xac00) % 28 === 0 ? without : withFinal}`
 }
