@@ -44,7 +44,8 @@ const held = file('test.csv', 'u1,c\nu2,b\nu2,new\nu3,a\nu4,a\nu4,a\n')
 test('popularity, worked out by hand', () => {
   const result = printed('--train', train, '--test', held, '--model', 'popularity', '--k', '1,2')
   assert.equal(result.model, 'popularity')
-  assert.deepEqual(result.params, { weeks: 0, half_life_days: 0, end_seconds: 0 })
+  const neutral = { 'signals.rating_share': 1, 'signals.watch_gain': 0, 'signals.click_weight': 0, 'signals.half_life_days': 0 }
+  assert.deepEqual(result.params, { weeks: 0, half_life_days: 0, end_seconds: 0, ...neutral })
   assert.deepEqual([result.users, result.items, result.pairs, result.measuredUsers], [3, 3, 5, 3])
   assert.deepEqual(Object.keys(result.seconds), ['load', 'train', 'rank'])
   assert.ok(result.peakRssMiB > 10)

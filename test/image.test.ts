@@ -150,9 +150,9 @@ test('built by its own commands, it retrains a week and serves it', { timeout: 6
     assert.equal(isHealthy('worker'), true, 'the last question is not long ago')
   })
 
-  await t.test('nothing of the application has changed, and nothing is left in the scratch folder', () => {
+  await t.test('nothing of the application has changed, and nothing is left in the scratch folder but compiled modules', () => {
     assert.deepEqual([...entriesOf(application)], before)
-    assert.deepEqual(readdirSync(scratch), [])
+    assert.deepEqual(readdirSync(scratch), ['node-compile-cache']) // Node's own, which the next start is faster by
   })
 })
 
