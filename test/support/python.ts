@@ -23,7 +23,9 @@ export async function pythonEnvironment(requirementsPath: string): Promise<strin
     process.stderr.write(`Installing the packages of ${requirementsPath} into ${folder}\n`)
     try {
       await outputOf(python, ['-m', 'venv', folder], environment, installLimitMs)
-      await outputOf(join(programs, 'pip'), ['install', '--quiet', '--requirement', requirementsPath], environment, installLimitMs)
+      // Most modules are never imported: each is compiled when it is.
+      const install = ['install', '--quiet', '--no-compile', '--requirement', requirementsPath]
+      await outputOf(join(programs, 'pip'), install, environment, installLimitMs)
     } catch (cause) {
       throw new MatineeError(
         'tool_missing',
