@@ -3,7 +3,7 @@ import test from 'node:test'
 import * as fc from 'fast-check'
 import { Type } from 'typebox'
 import { Value } from 'typebox/value'
-import { GateThresholds, type DataQuality, type LogQuality } from '../contracts/data-gate.ts'
+import { GateThresholds, type DataQuality, type Finding, type LogQuality } from '../contracts/data-gate.ts'
 import { FeaturesReport } from '../contracts/documents.ts'
 import type { DayFingerprint, SourceDatabase } from '../contracts/ports.ts'
 import type { FeaturesRef } from '../contracts/run.ts'
@@ -37,6 +37,13 @@ const wholeLog: LogQuality = {
 const weeks = (...rows: readonly number[]): LogQuality['weeks'] =>
   rows.map((count, n) => ({ week_start: `2023-12-${11 + 7 * n}`, rows: count }))
 
+/** Whether what its fields say is beyond its own limit. */
+function isBroken({ code, rows = 0, of, limit = NaN, days = [] }: Finding): boolean {
+  if (code === 'days_without_rows') return days.length > limit
+  const share = of === undefined ? rows : rows / of
+  return code === 'too_few' ? share < limit : share > limit
+}
+
 /** Names of what the gate finds. `now` is of the machine, in UTC; the source has so many rows on each day. */
 async function find(
   quality: Partial<DataQuality>,
@@ -63,7 +70,12 @@ async function find(
     timeZone: 'Asia/Seoul',
     thresholds: { ...usual, ...thresholds },
   })
-  for (const { detail } of breaches) assert.match(detail, /\d/, 'each breach has its figures')
+  for (const { check, detail, finding } of breaches) {
+    assert.match(detail, /\d/, 'each breach has its figures')
+    assert.ok(finding !== undefined && isBroken(finding), `${check}: ${JSON.stringify(finding)}`)
+    const figures = [finding.rows, ...(finding.days ?? [])].filter((figure) => figure !== undefined)
+    for (const figure of figures) assert.ok(detail.includes(String(figure)), 'the sentence and the fields say the same')
+  }
   return breaches.map(({ check }) => check)
 }
 

@@ -1,5 +1,5 @@
 /** The data gate: figures of a week's features against thresholds. */
-import type { GateThresholds, LogQuality } from '../contracts/data-gate.ts'
+import type { FindingCode, GateThresholds, LogQuality } from '../contracts/data-gate.ts'
 import { FeaturesReport } from '../contracts/documents.ts'
 import type { Clock, ObjectStore, SourceDatabase } from '../contracts/ports.ts'
 import type { Breach, FeaturesRef } from '../contracts/run.ts'
@@ -31,13 +31,14 @@ export function breachesOf({ quality }: FeaturesReport, thresholds: GateThreshol
 
 const percent = (value: number): string => `${(value * 100).toFixed(1)} %`
 
-function logBreaches(name: string, log: LogQuality, thresholds: GateThresholds): Breach[] {
+function logBreaches(name: 'viewings' | 'clicks', log: LogQuality, thresholds: GateThresholds): Breach[] {
   const breaches: Breach[] = []
-  const share = (check: string, rows: number, most: number): void => {
+  const share = (code: FindingCode, check: string, rows: number, most: number): void => {
     if (rows > most * log.rows)
       breaches.push({
         check: `${name}: ${check}`,
         detail: `${rows} of the week's ${log.rows} rows (${percent(rows / log.rows)}), more than ${percent(most)}`,
+        finding: { code, log: name, rows, of: log.rows, limit: most },
       })
   }
 
@@ -47,22 +48,36 @@ function logBreaches(name: string, log: LogQuality, thresholds: GateThresholds):
   if (before.length >= thresholds.least_weeks_before && usual > 0) {
     const of = `${rows} usable rows, ${percent(rows / usual)} of the median of the ${before.length} weeks before (${usual})`
     if (rows < thresholds.least_volume * usual)
-      breaches.push({ check: `${name}: too few`, detail: `${of}, less than ${percent(thresholds.least_volume)}` })
+      breaches.push({
+        check: `${name}: too few`,
+        detail: `${of}, less than ${percent(thresholds.least_volume)}`,
+        finding: { code: 'too_few', log: name, rows, of: usual, limit: thresholds.least_volume },
+      })
     if (rows > thresholds.most_volume * usual)
-      breaches.push({ check: `${name}: too many`, detail: `${of}, more than ${percent(thresholds.most_volume)}` })
+      breaches.push({
+        check: `${name}: too many`,
+        detail: `${of}, more than ${percent(thresholds.most_volume)}`,
+        finding: { code: 'too_many', log: name, rows, of: usual, limit: thresholds.most_volume },
+      })
   }
   if (log.days_without_rows.length > thresholds.most_days_without_rows)
     breaches.push({
       check: `${name}: days without rows`,
       detail: `${log.days_without_rows.join(', ')}: more than ${thresholds.most_days_without_rows}`,
+      finding: {
+        code: 'days_without_rows',
+        log: name,
+        limit: thresholds.most_days_without_rows,
+        days: [...log.days_without_rows],
+      },
     })
-  share('bad rows', log.fates['bad_row'] ?? 0, thresholds.most_bad_row)
-  share('excluded', log.fates['excluded'] ?? 0, thresholds.most_excluded)
-  share('bad durations', log.fates['bad_duration'] ?? 0, thresholds.most_bad_duration)
-  share('bad seconds watched', log.fates['bad_use'] ?? 0, thresholds.most_bad_use)
-  share('repeats', log.repeats, thresholds.most_repeats)
-  share('unknown programmes', log.unknown_programs, thresholds.most_unknown_programs)
-  share('unknown users', log.unknown_users, thresholds.most_unknown_users)
+  share('bad_row', 'bad rows', log.fates['bad_row'] ?? 0, thresholds.most_bad_row)
+  share('excluded', 'excluded', log.fates['excluded'] ?? 0, thresholds.most_excluded)
+  share('bad_duration', 'bad durations', log.fates['bad_duration'] ?? 0, thresholds.most_bad_duration)
+  share('bad_use', 'bad seconds watched', log.fates['bad_use'] ?? 0, thresholds.most_bad_use)
+  share('repeats', 'repeats', log.repeats, thresholds.most_repeats)
+  share('unknown_programs', 'unknown programmes', log.unknown_programs, thresholds.most_unknown_programs)
+  share('unknown_users', 'unknown users', log.unknown_users, thresholds.most_unknown_users)
   return breaches
 }
 
@@ -78,6 +93,13 @@ async function futureRows({ source, clock, timeZone, thresholds }: CheckDataPort
       breaches.push({
         check: `${table}: future rows`,
         detail: `${rows} rows from ${from} or later, more than ${thresholds.most_future_rows}`,
+        finding: {
+          code: 'future_rows',
+          log: table === 'vods_sumut' ? 'viewings' : 'clicks',
+          rows,
+          limit: thresholds.most_future_rows,
+          days: [from.slice(0, 'YYYY-MM-DD'.length)],
+        },
       })
   }
   return breaches

@@ -1,6 +1,6 @@
 /** What operators' dashboards see and do: runs, data quality, the timeline, sessions, promotion. */
 import { Type, type Static } from 'typebox'
-import { GateThresholds } from '../contracts/data-gate.ts'
+import { Finding, GateThresholds } from '../contracts/data-gate.ts'
 import { FeaturesReport } from '../contracts/documents.ts'
 import { LateChange } from '../contracts/late-data.ts'
 import { timelineEvents } from '../contracts/timeline.ts'
@@ -82,7 +82,9 @@ export const RunDetail = shared(
       outcome: nullable(Type.String()),
       model: nullable(Type.String()),
       held_until: nullable(Type.String({ description: 'Set while the run waits for a person' })),
-      breaches: Type.Array(Type.Object({ check: Type.String(), detail: Type.String() }), { description: 'What a gate found' }),
+      breaches: Type.Array(Type.Object({ check: Type.String(), detail: Type.String(), finding: Type.Optional(Finding) }), {
+        description: 'What a gate found',
+      }),
       stages: Type.Array(
         Type.Object({
           name: Type.String(),
@@ -90,6 +92,15 @@ export const RunDetail = shared(
           started_at: nullable(Type.String()),
           ended_at: nullable(Type.String()),
           detail: nullable(Type.String({ description: 'Rows, figures, choices: one short line' })),
+          figures: Type.Array(
+            Type.Object({
+              name: Type.String({ description: 'What it is: `rows`, `pairs`, `ndcg@10`, `version`, …' }),
+              of: Type.Optional(Type.String({ description: 'A table or a candidate' })),
+              split: Type.Optional(oneOf(['random', 'time'], 'What it was measured on')),
+              value: Type.Union([Type.Number(), Type.String()]),
+            }),
+            { description: 'The same as fields; empty in runs of earlier versions' },
+          ),
         }),
       ),
     },

@@ -22,6 +22,8 @@ const known = (name: string): void => {
   if (name !== '2024-W01' && name !== 'retrain-2024-W01') throw new MatineeError('run_unknown', `there is no run "${name}"`)
 }
 
+const finding = { code: 'repeats', log: 'viewings', rows: 10, of: 20, limit: 0.25 } as const
+
 /** Runs as Temporal would tell of them: one, held until it is answered. */
 function oneHeldRun(): RunControl & { readonly answers: readonly string[] } {
   const answers: string[] = []
@@ -51,8 +53,20 @@ function oneHeldRun(): RunControl & { readonly answers: readonly string[] } {
         status: 'RUNNING',
         progress: {
           stage: 'held',
-          stages: [{ name: 'preprocess', state: 'done', startedAtMs: 0, endedAtMs: 1000, detail: '10 pairs' }],
-          breaches: [{ check: 'rows', detail: '10, expected 100' }],
+          stages: [
+            {
+              name: 'preprocess',
+              state: 'done',
+              startedAtMs: 0,
+              endedAtMs: 1000,
+              detail: '10 pairs',
+              figures: [{ name: 'pairs', value: 10 }],
+            },
+          ],
+          breaches: [
+            { check: 'viewings: repeats', detail: "10 of the week's 20 rows", finding },
+            { check: 'of an earlier version', detail: 'without fields' },
+          ],
           heldUntilMs: 86_400_000,
         },
       }
@@ -152,8 +166,13 @@ test('runs are listed, looked at and answered; the answer stands in the timeline
       started_at: '1970-01-01T00:00:00.000Z',
       ended_at: '1970-01-01T00:00:01.000Z',
       detail: '10 pairs',
+      figures: [{ name: 'pairs', value: 10 }],
     },
   ])
+  assert.deepEqual(
+    body.breaches.map((breach: { readonly finding?: unknown }) => breach.finding),
+    [finding, undefined],
+  )
   assert.equal((await get('/v1/runs/2020-W01')).body.code, 'run_unknown')
   assert.equal((await post('/v1/runs/2024-W01/approve', {}, { 'x-api-key': 'key-write' })).status, 403)
   assert.equal((await post('/v1/runs/2024-W01/reject', {})).body.code, 'request_invalid', 'a no needs a reason')

@@ -52,6 +52,7 @@ export const Questionnaire = shared(
     {
       model,
       verdict: Type.String({ description: 'What the model is worth, in a sentence' }),
+      better_than_chance: Type.Boolean({ description: 'The same in a word' }),
       questions: Type.Array(
         Type.Object({
           id: Type.String(),
@@ -68,6 +69,7 @@ export const Questionnaire = shared(
         {
           model: 'questionnaire-5f0c2a9b',
           verdict: 'better than chance: accuracy 0.4100 on 1000 rows',
+          better_than_chance: true,
           questions: [
             {
               id: 'colour',

@@ -47,3 +47,33 @@ export const GateThresholds = Type.Object(
   { additionalProperties: false },
 )
 export type GateThresholds = Static<typeof GateThresholds>
+
+export const findingCodes = [
+  'too_few',
+  'too_many',
+  'days_without_rows',
+  'bad_row',
+  'excluded',
+  'bad_duration',
+  'bad_use',
+  'repeats',
+  'unknown_programs',
+  'unknown_users',
+  'future_rows',
+  'no_better_than_chance',
+] as const
+export type FindingCode = (typeof findingCodes)[number]
+
+/** What a gate found, as fields: who does not speak English makes a sentence of their own. */
+export const Finding = Type.Object(
+  {
+    code: Type.Unsafe<FindingCode>(Type.String({ enum: [...findingCodes] })),
+    log: Type.Optional(Type.Unsafe<'viewings' | 'clicks'>(Type.String({ enum: ['viewings', 'clicks'] }))),
+    rows: Type.Optional(Count),
+    of: Type.Optional(Type.Number({ minimum: 0, description: 'Rows of the week; of a volume, the median of the weeks before' })),
+    limit: Type.Optional(Type.Number({ description: 'What is allowed: a share of `of`, or a count where there is none' })),
+    days: Type.Optional(Type.Array(Type.String(), { description: 'The days in question; of `future_rows` the first that is too late' })),
+  },
+  { description: 'The same as fields; absent in runs of earlier versions' },
+)
+export type Finding = Static<typeof Finding>

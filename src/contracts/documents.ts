@@ -130,6 +130,16 @@ export const Measured = Type.Object({
 })
 export type Measured = Static<typeof Measured>
 
+/** What makes a user or a title one of a segment, where that depends on the week's data. */
+export const SegmentBounds = Type.Object({
+  from: Type.Optional(Type.Integer({ description: 'Least number of titles that a user watched in training' })),
+  to: Type.Optional(Type.Integer({ description: 'Greatest number; absent: no end' })),
+  by: Type.Optional(
+    Type.Unsafe<'category' | 'age_limit'>(Type.String({ enum: ['category', 'age_limit'], description: 'What tells titles for children' })),
+  ),
+})
+export type SegmentBounds = Static<typeof SegmentBounds>
+
 export const SplitResult = Type.Object({
   kind: Type.Union([Type.Literal('random'), Type.Literal('time')]),
   description: Type.String(),
@@ -141,6 +151,8 @@ export const SplitResult = Type.Object({
   bootstrap: Type.Optional(Type.Object({ level: Type.Number(), resamples: Type.Integer(), seed: Type.Integer() })),
   /** What each segment is, in words. */
   segments: Type.Optional(Type.Record(Type.String(), Type.String())),
+  /** The same as fields; absent in figures of earlier versions. */
+  segment_bounds: Type.Optional(Type.Record(Type.String(), SegmentBounds)),
   candidates: Type.Array(Measured),
 })
 export type SplitResult = Static<typeof SplitResult>

@@ -7,6 +7,7 @@
  * entry; the number of possible entries is small enough for a model to be a table of them all.
  */
 import { Type, type Static } from 'typebox'
+import { Finding } from './data-gate.ts'
 import { FileEntry } from './documents.ts'
 import { MatineeError } from './errors.ts'
 
@@ -134,7 +135,7 @@ export const QuestionnaireManifest = Type.Object({
   code_version: Type.String(),
   evaluation: QuestionnaireEvaluation,
   /** What the gate said and a person or the run's own setting overruled. */
-  breaches: Type.Array(Type.Object({ check: Type.String(), detail: Type.String() })),
+  breaches: Type.Array(Type.Object({ check: Type.String(), detail: Type.String(), finding: Type.Optional(Finding) })),
   files: Type.Record(Type.String(), FileEntry),
 })
 export type QuestionnaireManifest = Static<typeof QuestionnaireManifest>

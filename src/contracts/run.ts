@@ -1,4 +1,5 @@
 /** What workflows and activities tell each other: object keys, digests and counts. Data never travels here. */
+import type { Finding } from './data-gate.ts'
 import type { SourceTable } from './source-tables.ts'
 import type { Outcome } from './temporal-names.ts'
 import type { Week } from './week.ts'
@@ -77,6 +78,7 @@ export interface LateRows {
 export interface Breach {
   readonly check: string
   readonly detail: string
+  readonly finding?: Finding
 }
 
 export interface CandidateSpec {
@@ -224,6 +226,18 @@ export interface StageProgress {
   readonly endedAtMs?: number
   /** Rows, figures, choices: one short line. */
   readonly detail?: string
+  /** The same as fields. */
+  readonly figures?: readonly StageFigure[]
+}
+
+/** One thing that a stage came to: a count, a figure, a name. */
+export interface StageFigure {
+  /** `rows`, `pairs`, `ndcg@10`, `version`, … */
+  readonly name: string
+  /** A table or a candidate. */
+  readonly of?: string
+  readonly split?: SplitSpec['kind']
+  readonly value: number | string
 }
 
 /** Answer of the query `progress` on `retrainQuestionnaire`. */

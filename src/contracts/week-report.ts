@@ -1,6 +1,6 @@
 /** `metrics/<week>/report.json`: what a week's run tried, what won and by how much, and for whom it got better or worse. */
 import { Type, type Static } from 'typebox'
-import { SearchTrace } from './documents.ts'
+import { SearchTrace, SegmentBounds } from './documents.ts'
 import { LateChange } from './late-data.ts'
 
 const NumberOrNull = Type.Union([Type.Number(), Type.Null()])
@@ -31,6 +31,7 @@ export type Gain = Static<typeof Gain>
 export const ReportedSegment = Type.Object({
   segment: Type.String(),
   description: Type.String(),
+  bounds: Type.Optional(SegmentBounds),
   users: Type.Integer(),
   published: Type.Number(),
   popularity: NumberOrNull,

@@ -38,16 +38,23 @@ async function retrain(
     'data',
     () => quick.resolveQuestionnaire.executeWithOptions({ summary: 'current data set' }, []),
     ({ rows, data: digest }) => `${rows} rows, data set ${digest.slice(0, 8)}`,
+    ({ rows }) => [{ name: 'rows', value: rows }],
   )
   const split = await board.stage(
     'split',
     () => training().splitQuestionnaire.executeWithOptions({ summary: `${data.rows} rows` }, [{ ...data, seed: questionnaireSeed }]),
     ({ trainRows, sampleRows, testRows }) => `${trainRows} rows to train on, ${sampleRows} of them neighbours, ${testRows} to test`,
+    ({ trainRows, sampleRows, testRows }) => [
+      { name: 'train_rows', value: trainRows },
+      { name: 'sample_rows', value: sampleRows },
+      { name: 'test_rows', value: testRows },
+    ],
   )
   const fitted = await board.stage(
     'train',
     () => training().trainQuestionnaire.executeWithOptions({ summary: 'both learners' }, [split]),
     ({ choice }) => choice,
+    ({ learner }) => [{ name: 'candidate', value: learner }],
   )
   board.modelVersion(fitted.version)
   const evaluated = await board.stage(
@@ -55,11 +62,13 @@ async function retrain(
     () => training().evaluateQuestionnaire.executeWithOptions({ summary: `${split.testRows} rows` }, [fitted]),
     ({ accuracy, low, high, chance, majority }) =>
       `accuracy ${accuracy.toFixed(4)} (${low.toFixed(4)} to ${high.toFixed(4)}), chance ${chance.toFixed(4)}, majority ${majority.toFixed(4)}`,
+    ({ accuracy, low, high, chance, majority }) => Object.entries({ accuracy, low, high, chance, majority }).map(figureOf),
   )
   const breaches = await board.stage(
     'check',
     () => quick.checkQuestionnaire.executeWithOptions({ summary: 'better than chance?' }, [evaluated]),
     (found) => (found.length === 0 ? 'better than chance' : found.map(({ check }) => check).join(', ')),
+    (found) => [{ name: 'findings', value: found.length }],
   )
   const { version, learner } = fitted
   const result = { workflowId, version, model: learner, accuracy: evaluated.accuracy }
@@ -80,6 +89,7 @@ async function retrain(
         { evaluated, breaches, createdAtMs: startTime.getTime(), run: { workflowId, runId } },
       ]),
     ({ outcome, servingVersion }) => `${outcome}; ${servingVersion} serves`,
+    ({ outcome, servingVersion }) => Object.entries({ outcome, serving: servingVersion }).map(figureOf),
   )
   const reasons = {
     published: fitted.choice,
@@ -88,3 +98,5 @@ async function retrain(
   }
   return { ...result, outcome: published.outcome, reason: reasons[published.outcome] }
 }
+
+const figureOf = <Value extends number | string>([name, value]: readonly [string, Value]) => ({ name, value })

@@ -72,11 +72,18 @@ async function retrain({ week, onBreach, holdHours }: RetrainWeekInput, board: R
         ),
       ),
     (tables) => tables.map(({ table, rows }) => `${table} ${rows} rows`).join(', '),
+    (tables) => tables.map(({ table, rows }) => ({ name: 'rows', of: table, value: rows })),
   )
   const features = await board.stage(
     'preprocess',
     () => bulk.preprocess.executeWithOptions({ summary: `features of ${week}` }, [{ week, extracts }]),
     ({ users, programs, pairs, watchedPairs }) => `${users} users, ${programs} programmes, ${pairs} pairs, ${watchedPairs} watched`,
+    ({ users, programs, pairs, watchedPairs }) => [
+      { name: 'users', value: users },
+      { name: 'programs', value: programs },
+      { name: 'pairs', value: pairs },
+      { name: 'watched_pairs', value: watchedPairs },
+    ],
   )
   const [breaches] = await board.stage(
     'check',
@@ -86,6 +93,16 @@ async function retrain({ week, onBreach, holdHours }: RetrainWeekInput, board: R
         bulk.recordLateData.executeWithOptions({ summary: 'changed since it was trained' }, [{ week, extracts }]),
       ]),
     ([found, late]) => [found.length === 0 ? 'nothing found' : found.map(({ check }) => check).join(', '), ...lateText(late)].join('; '),
+    ([found, { weeks, added, removed }]) => [
+      { name: 'findings', value: found.length },
+      ...(weeks === 0
+        ? []
+        : [
+            { name: 'late_weeks', value: weeks },
+            { name: 'late_added', value: added },
+            { name: 'late_removed', value: removed },
+          ]),
+    ],
   )
   if (breaches.length > 0) {
     board.breached(breaches)
@@ -105,22 +122,43 @@ async function retrain({ week, onBreach, holdHours }: RetrainWeekInput, board: R
     'search',
     () => training().search.executeWithOptions({ summary: `a candidate of the weeks before ${week}` }, [{ features, seed: trainingSeed }]),
     ({ candidate, trials }) => (candidate === undefined ? 'nothing searched' : `${candidate.algorithm}, ${trials} tried`),
+    ({ candidate, trials }) => [
+      ...(candidate === undefined ? [] : [{ name: 'candidate', value: candidate.algorithm }]),
+      { name: 'trials', value: trials },
+    ],
   )
   const compared = [...candidates, ...[searched.candidate, searched.champion].filter((candidate) => candidate !== undefined)]
   const trained = await board.stage(
     'train',
     () => trainSplits(features, compared),
     (splitFits) => splitFits.map(({ split, fits }) => `${split.kind}: ${fits.map(fitText).join(', ')}`).join('; '),
+    (splitFits) =>
+      splitFits.flatMap(({ split, fits }) =>
+        fits.map(({ candidate, trainSeconds }) => ({
+          name: 'train_seconds',
+          of: candidate.name,
+          split: split.kind,
+          value: trainSeconds,
+        })),
+      ),
   )
   const evaluated = await board.stage(
     'evaluate',
     () => evaluateSplits(features, trained),
     (results) => results.map(({ split, headline }) => `${split.kind}: ${headlineText(headline)}`).join('; '),
+    (results) =>
+      results.flatMap(({ split, headline }) =>
+        Object.entries(headline).map(([candidate, value]) => ({ name: 'ndcg@10', of: candidate, split: split.kind, value })),
+      ),
   )
   const chosen = await board.stage(
     'choose',
     () => quick.chooseModel.executeWithOptions({ summary: 'best candidate' }, [{ evaluated }]),
     ({ candidate, reason }) => `${candidate.name}: ${reason}`,
+    ({ candidate, by, metric, value }) => [
+      { name: 'candidate', value: candidate.name },
+      { name: metric, split: by, value },
+    ],
   )
   const final = await board.stage(
     'train final',
@@ -129,6 +167,10 @@ async function retrain({ week, onBreach, holdHours }: RetrainWeekInput, board: R
         { features, candidate: chosen.candidate, seed: trainingSeed },
       ]),
     ({ version, pairs }) => `${version}, ${pairs} pairs`,
+    ({ version, pairs }) => [
+      { name: 'version', value: version },
+      { name: 'pairs', value: pairs },
+    ],
   )
   board.modelVersion(final.version)
 
@@ -140,11 +182,19 @@ async function retrain({ week, onBreach, holdHours }: RetrainWeekInput, board: R
     'publish model',
     () => quick.publishModel.executeWithOptions({ summary: final.version }, [publication]),
     ({ outcome, servingVersion }) => `${outcome}; ${servingVersion} serves`,
+    ({ outcome, servingVersion }) => [
+      { name: 'outcome', value: outcome },
+      { name: 'serving', value: servingVersion },
+    ],
   )
   await board.stage(
     'publish metrics',
     () => quick.publishMetrics.executeWithOptions({ summary: `figures of ${week}` }, [publication]),
     ({ weeks, counter }) => `${weeks} weeks measured, counter at ${counter}`,
+    ({ weeks, counter }) => [
+      { name: 'weeks', value: weeks },
+      { name: 'counter', value: counter },
+    ],
   )
   return {
     outcome: published.outcome,

@@ -1,6 +1,6 @@
 /** Keeps what people see of a run in step: the `progress` query, the search attributes and the details page in the UI. */
 import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow'
-import type { Breach, StageProgress, StagesProgress } from '../contracts/run.ts'
+import type { Breach, StageFigure, StageProgress, StagesProgress } from '../contracts/run.ts'
 import type { Outcome } from '../contracts/temporal-names.ts'
 import type { Week } from '../contracts/week.ts'
 import { modelVersionAttribute, outcomeAttribute, stageAttribute, weekAttribute } from './search-attributes.ts'
@@ -39,15 +39,20 @@ export class RunBoard {
     }
   }
 
-  /** Runs one stage of the plan; `describe` makes the line that stays beside it. */
-  async stage<T>(name: string, work: () => Promise<T>, describe: (result: T) => string): Promise<T> {
+  /** Runs one stage of the plan; `describe` makes the line that stays beside it, `measure` the same as fields. */
+  async stage<T>(
+    name: string,
+    work: () => Promise<T>,
+    describe: (result: T) => string,
+    measure: (result: T) => readonly StageFigure[],
+  ): Promise<T> {
     const startedAtMs = Date.now()
     this.#stage = name
     this.#update(name, { name, state: 'running', startedAtMs })
     upsertSearchAttributes([{ key: stageAttribute, value: name }])
     try {
       const result = await work()
-      this.#update(name, { name, state: 'done', startedAtMs, endedAtMs: Date.now(), detail: describe(result) })
+      this.#update(name, { name, state: 'done', startedAtMs, endedAtMs: Date.now(), detail: describe(result), figures: measure(result) })
       return result
     } catch (error) {
       this.#update(name, { name, state: 'failed', startedAtMs, endedAtMs: Date.now() })

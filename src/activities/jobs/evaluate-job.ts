@@ -1,5 +1,5 @@
 /** Ranks for the test users of one split with each fitted candidate, and leaves figures: means, and of each user. */
-import { FitResult, type Measured, type SplitResult } from '../../contracts/documents.ts'
+import { FitResult, type Measured, type SegmentBounds, type SplitResult } from '../../contracts/documents.ts'
 import { MatineeError } from '../../contracts/errors.ts'
 import type { Features } from '../../contracts/ports.ts'
 import type { EvaluatedSplit, EvaluateInput, TrainedCandidate } from '../../contracts/run.ts'
@@ -64,6 +64,7 @@ export async function evaluateJob(input: EvaluateInput, ports: JobPorts): Promis
     test_users: task.users.length,
     bootstrap,
     segments: { ...ranked[0]?.userSegments, ...Object.fromEntries(task.titles.map(({ name, description }) => [name, description])) },
+    segment_bounds: { ...ranked[0]?.userBounds, ...Object.fromEntries(task.titles.map(({ name, bounds }) => [name, bounds])) },
     candidates: [...candidates],
   }
   await putDocument(ports.store, resultKey, result)
@@ -91,6 +92,7 @@ interface RankingTask {
 interface RankedCandidate extends UserValues {
   /** What each user segment is, in words. */
   readonly userSegments: Readonly<Record<string, string>>
+  readonly userBounds: Readonly<Record<string, SegmentBounds>>
 }
 
 async function rankCandidate(
@@ -134,7 +136,7 @@ async function rankCandidate(
     metrics: { ...metrics.result(), ...qualities.result() },
     segments: Object.fromEntries(Object.entries(segments.result()).map(([name, one]) => [name, { ...one }])),
   }
-  return { measured, values, userSegments: segments.descriptions }
+  return { measured, values, userSegments: segments.descriptions, userBounds: segments.bounds }
 }
 
 /** New titles only where the weeks are told apart. */

@@ -1,5 +1,5 @@
 /** From what the catalogue and the logs say of titles to the genres and the title segments that candidates are measured by. */
-import type { ModelItem } from '../../contracts/documents.ts'
+import type { ModelItem, SegmentBounds } from '../../contracts/documents.ts'
 import type { WeeklyPairs } from '../../contracts/ports.ts'
 
 /** Titles are new for this long, in days. */
@@ -9,6 +9,7 @@ export interface TitleSegment {
   readonly name: 'kids_titles' | 'new_titles'
   /** What it is, in words. */
   readonly description: string
+  readonly bounds: SegmentBounds
   /** One a title: 1 where it belongs. */
   readonly marks: Uint8Array
 }
@@ -32,7 +33,12 @@ export function kidsTitles(items: readonly ModelItem[]): TitleSegment | undefine
   const named = byName.includes(true)
   const marks = Uint8Array.from(items, ({ age_limit: limit }, n) => Number(named ? byName[n] : limit === 0))
   if (!marks.includes(1)) return undefined
-  return { name: 'kids_titles', description: named ? 'titles of a category or genre for children' : 'titles with age limit 0', marks }
+  return {
+    name: 'kids_titles',
+    description: named ? 'titles of a category or genre for children' : 'titles with age limit 0',
+    bounds: { by: named ? 'category' : 'age_limit' },
+    marks,
+  }
 }
 
 /**
@@ -51,6 +57,7 @@ export function newTitles({ item, weekStartDay }: WeeklyPairs, itemCount: number
   return {
     name: 'new_titles',
     description: 'titles first watched in the test week or the four weeks before it',
+    bounds: {},
     marks: Uint8Array.from(firstDay, (day) => Number(day >= since && day < Infinity)),
   }
 }

@@ -5,5 +5,5 @@ import { verdictOf } from '../../model/questionnaire/evaluation.ts'
 
 export function checkQuestionnaire({ accuracy, low, high, chance, majority, fitted }: EvaluatedQuestionnaire): readonly Breach[] {
   const { better, sentence } = verdictOf(accuracy, { low, high }, chance, majority, fitted.split.testRows)
-  return better ? [] : [{ check: 'no better than chance', detail: sentence }]
+  return better ? [] : [{ check: 'no better than chance', detail: sentence, finding: { code: 'no_better_than_chance' } }]
 }

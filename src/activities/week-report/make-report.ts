@@ -1,5 +1,5 @@
 /** From a week's figures, and those of the week before, to what the report says. */
-import type { Interval, Measured, SplitResult, WeekMetrics } from '../../contracts/documents.ts'
+import type { Interval, Measured, SegmentBounds, SplitResult, WeekMetrics } from '../../contracts/documents.ts'
 import { MatineeError } from '../../contracts/errors.ts'
 import type { Gain, ReportedMeasure, ReportedSegment, Verdict, WeekReport } from '../../contracts/week-report.ts'
 import { bestFirst } from '../choose-model.ts'
@@ -65,7 +65,7 @@ export function makeReport(metrics: WeekMetrics, before: WeekMetrics | undefined
     })),
     gains: gainsOf(published, split, popularity, publishedBefore),
     segments: Object.entries(split.segments ?? {}).flatMap(([segment, description]) =>
-      reportedSegment({ segment, description }, published, popularity, publishedBefore),
+      reportedSegment({ segment, description, bounds: split.segment_bounds?.[segment] }, published, popularity, publishedBefore),
     ),
     lists: listMeasures.flatMap((measure) => reportedMeasure(measure, published, popularity, publishedBefore)),
   }
@@ -116,7 +116,7 @@ function gainOver(published: Measured, rival: Measured, metric: string): Gain | 
 }
 
 function reportedSegment(
-  { segment, description }: { readonly segment: string; readonly description: string },
+  { segment, description, bounds }: Pick<ReportedSegment, 'segment' | 'description'> & { readonly bounds: SegmentBounds | undefined },
   published: Measured,
   popularity: Measured | undefined,
   before: Measured | undefined,
@@ -128,6 +128,7 @@ function reportedSegment(
     {
       segment,
       description,
+      ...(bounds === undefined ? {} : { bounds }),
       users: now['users'] ?? 0,
       published: value,
       popularity: popular?.[segmentMetric] ?? null,

@@ -33,6 +33,7 @@ const split = (kind: SplitResult['kind'], candidates: readonly Measured[]): Spli
   test_pairs: 5000,
   test_users: 1200,
   segments: { all_users: 'all test users', new_users: '0 to 2 titles watched in training', new_titles: 'titles first watched lately' },
+  segment_bounds: { all_users: { from: 0 }, new_users: { from: 0, to: 2 } },
   candidates: [...candidates],
 })
 
@@ -102,6 +103,10 @@ test('what it says is what was measured', () => {
       ['new_users', 'worse', 'no clear difference'],
       ['new_titles', 'too few users', null],
     ],
+  )
+  assert.deepEqual(
+    report.segments.map(({ bounds }) => bounds),
+    [{ from: 0 }, { from: 0, to: 2 }, undefined],
   )
   const judged = report.lists.filter((one) => one.against_week_before !== 'no clear difference')
   assert.deepEqual(

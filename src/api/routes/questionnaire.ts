@@ -63,6 +63,7 @@ function formRoute(app: Api, { questionnaire }: ApiDependencies): void {
       return {
         model: version,
         verdict: manifest.evaluation.verdict,
+        better_than_chance: manifest.evaluation.better_than_chance,
         questions: definition.questions.map(({ id, text, options }) => ({
           id,
           text,

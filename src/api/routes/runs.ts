@@ -212,12 +212,13 @@ const detailOf = ({ stage, stages, breaches, version, outcome, heldUntilMs }: St
   outcome: outcome ?? null,
   model: version ?? null,
   held_until: instant(heldUntilMs),
-  breaches: breaches.map(({ check, detail }) => ({ check, detail })),
-  stages: stages.map(({ name, state, startedAtMs, endedAtMs, detail }) => ({
+  breaches: breaches.map(({ check, detail, finding }) => ({ check, detail, ...(finding === undefined ? {} : { finding }) })),
+  stages: stages.map(({ name, state, startedAtMs, endedAtMs, detail, figures = [] }) => ({
     name,
     state,
     started_at: instant(startedAtMs),
     ended_at: instant(endedAtMs),
     detail: detail ?? null,
+    figures: figures.map((figure) => ({ ...figure })),
   })),
 })

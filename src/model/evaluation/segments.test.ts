@@ -35,6 +35,13 @@ test('users by quartiles of their histories, titles by their marks', () => {
     regular_users: '4 to 5 titles watched in training',
     heavy_users: '6 or more titles watched in training',
   })
+  assert.deepEqual(figures.bounds, {
+    all_users: { from: 0 },
+    new_users: { from: 0, to: 2 },
+    light_users: { from: 3, to: 3 },
+    regular_users: { from: 4, to: 5 },
+    heavy_users: { from: 6 },
+  })
   const { all_users: all, new_users: fresh, light_users: light, regular_users: regular, heavy_users: heavy, marked } = figures.result()
   const recalls = [all, fresh, light, regular, heavy, marked].map((segment) => [segment?.['users'], segment?.['recall@2']])
   assert.deepEqual(recalls, [[6, 0.5], [2, 0.5], [1, 0.5], [2, 0.25], [1, 1], [6, 2 / 6]]) // prettier-ignore

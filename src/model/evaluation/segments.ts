@@ -173,6 +173,8 @@ class TitleSegment {
 const rangeText = ({ from, to }: HistoryRange): string =>
   `${to === Infinity ? `${from} or more` : from === to ? from : `${from} to ${to}`} titles watched in training`
 
+const boundsOf = ({ from, to }: HistoryRange) => (to === Infinity ? { from } : { from, to })
+
 /** In the order of `RankingMetrics.columns`. */
 const columnsOf = (cutoffs: readonly number[]): readonly string[] => cutoffs.flatMap((k) => userMetrics.map((metric) => `${metric}@${k}`))
 
@@ -208,6 +210,18 @@ export class SegmentFigures {
       if (length >= from && length <= to) segment.add(values, this.#columns)
     }
     for (const segment of this.#titles.values()) segment.add(list, targets)
+  }
+
+  /** The same in numbers; an end that is not there is left out. */
+  get bounds(): Readonly<Record<UserSegment, { readonly from: number; readonly to?: number }>> {
+    const { all_users, new_users, light_users, regular_users, heavy_users } = this.#ranges
+    return {
+      all_users: boundsOf(all_users),
+      new_users: boundsOf(new_users),
+      light_users: boundsOf(light_users),
+      regular_users: boundsOf(regular_users),
+      heavy_users: boundsOf(heavy_users),
+    }
   }
 
   /** What each user segment is, in words. */

@@ -313,6 +313,16 @@ export type ModelDetail = {
       readonly seed: number
     }
     readonly segments?: { readonly [name: string]: string }
+    readonly segment_bounds?: {
+      readonly [name: string]: {
+        /** Least number of titles that a user watched in training */
+        readonly from?: number
+        /** Greatest number; absent: no end */
+        readonly to?: number
+        /** What tells titles for children */
+        readonly by?: 'category' | 'age_limit'
+      }
+    }
     readonly candidates: readonly {
       /** Name of the candidate, such as warp or popularity-4-weeks */
       readonly candidate: string
@@ -376,6 +386,16 @@ export type MetricsOfWeeks = {
         readonly seed: number
       }
       readonly segments?: { readonly [name: string]: string }
+      readonly segment_bounds?: {
+        readonly [name: string]: {
+          /** Least number of titles that a user watched in training */
+          readonly from?: number
+          /** Greatest number; absent: no end */
+          readonly to?: number
+          /** What tells titles for children */
+          readonly by?: 'category' | 'age_limit'
+        }
+      }
       readonly candidates: readonly {
         /** Name of the candidate, such as warp or popularity-4-weeks */
         readonly candidate: string
@@ -495,6 +515,30 @@ export type RunDetail = {
   readonly breaches: readonly {
     readonly check: string
     readonly detail: string
+    /** The same as fields; absent in runs of earlier versions */
+    readonly finding?: {
+      readonly code:
+        | 'too_few'
+        | 'too_many'
+        | 'days_without_rows'
+        | 'bad_row'
+        | 'excluded'
+        | 'bad_duration'
+        | 'bad_use'
+        | 'repeats'
+        | 'unknown_programs'
+        | 'unknown_users'
+        | 'future_rows'
+        | 'no_better_than_chance'
+      readonly log?: 'viewings' | 'clicks'
+      readonly rows?: number
+      /** Rows of the week; of a volume, the median of the weeks before */
+      readonly of?: number
+      /** What is allowed: a share of `of`, or a count where there is none */
+      readonly limit?: number
+      /** The days in question; of `future_rows` the first that is too late */
+      readonly days?: readonly string[]
+    }
   }[]
   readonly stages: readonly {
     readonly name: string
@@ -503,6 +547,16 @@ export type RunDetail = {
     readonly started_at: string | null
     readonly ended_at: string | null
     readonly detail: string | null
+    /** The same as fields; empty in runs of earlier versions */
+    readonly figures: readonly {
+      /** What it is: `rows`, `pairs`, `ndcg@10`, `version`, … */
+      readonly name: string
+      /** A table or a candidate */
+      readonly of?: string
+      /** What it was measured on */
+      readonly split?: 'random' | 'time'
+      readonly value: number | string
+    }[]
   }[]
 }
 
@@ -648,6 +702,14 @@ export type WeekReport = {
   readonly segments: readonly {
     readonly segment: string
     readonly description: string
+    readonly bounds?: {
+      /** Least number of titles that a user watched in training */
+      readonly from?: number
+      /** Greatest number; absent: no end */
+      readonly to?: number
+      /** What tells titles for children */
+      readonly by?: 'category' | 'age_limit'
+    }
     readonly users: number
     readonly published: number
     readonly popularity: number | null
@@ -800,6 +862,8 @@ export type Questionnaire = {
   readonly model: string
   /** What the model is worth, in a sentence */
   readonly verdict: string
+  /** The same in a word */
+  readonly better_than_chance: boolean
   /** In the order of an entry */
   readonly questions: readonly {
     readonly id: string
