@@ -9,6 +9,7 @@ import { readDocument } from '../src/contracts/stored-documents.ts'
 import { goldenLogs, startPipeline, waitFor } from './support/pipeline.ts'
 import { publishModel, titles } from './support/publish-model.ts'
 import { silent } from './support/test-api.ts'
+import { startWebhook } from './support/webhook.ts'
 
 const delisted = { program_id: '115', program_name: '쇼 15' }
 const fresh = {
@@ -21,7 +22,9 @@ const fresh = {
 }
 
 await test('the hourly catalogue', { timeout: 300_000 }, async (t) => {
-  const pipeline = await startPipeline()
+  const webhook = await startWebhook()
+  t.after(() => webhook.stop())
+  const pipeline = await startPipeline({ MATINEE_WEBHOOK_URL: webhook.url })
   const { matinee, store, client } = pipeline
   t.after(() => pipeline.stop())
   assert.equal((await matinee('import', 'csv', goldenLogs)).exitCode, 0)
@@ -93,7 +96,7 @@ await test('the hourly catalogue', { timeout: 300_000 }, async (t) => {
     assert.deepEqual(await ids(`/v1/programs?q=${encodeURIComponent(fresh.program_name)}`), [fresh.program_id])
   })
 
-  await t.test('a table that is being filled empties no list: the run fails, and says why', async () => {
+  await t.test('a table that is being filled empties no list: the run fails, and tells the webhook why', async () => {
     const before = await store.stat(storeKeys.catalogueLatest)
     await source('vodinfo').delete()
     assert.equal((await matinee('schedule', 'trigger', 'catalogue')).exitCode, 0)
@@ -106,6 +109,9 @@ await test('the hourly catalogue', { timeout: 300_000 }, async (t) => {
       assert.match(String((error.cause as Error | undefined)?.cause), /no title that may be recommended; the last catalogue stays/)
       return true
     })
+    const [notice, ...others] = webhook.told
+    assert.deepEqual([notice?.event, notice?.week, notice?.workflowId, others], ['failed', undefined, failed.workflowId, []])
+    assert.match(notice?.text ?? '', /^the catalogue: .*no title that may be recommended; the last catalogue stays/)
     assert.deepEqual(await store.stat(storeKeys.catalogueLatest), before)
     assert.ok((await ids('/v1/popular?k=100')).length > 20)
   })

@@ -1,49 +1,33 @@
 /** The data gate, from the source's tables to a person's answer and the webhook. */
 import assert from 'node:assert/strict'
 import { writeFile } from 'node:fs/promises'
-import { createServer, type Server } from 'node:http'
 import test, { after, before } from 'node:test'
-import { Type } from 'typebox'
 import { connect } from '../src/adapters/database/connect.ts'
-import { LatestModel, parseDocument } from '../src/contracts/documents.ts'
+import { LatestModel } from '../src/contracts/documents.ts'
 import type { RetrainWeekResult } from '../src/contracts/run.ts'
 import { storeKeys } from '../src/contracts/store-keys.ts'
 import { readDocument } from '../src/contracts/stored-documents.ts'
 import { parseWeek } from '../src/contracts/week.ts'
 import { goldenLogs, startPipeline, waitFor, type Pipeline } from './support/pipeline.ts'
+import { startWebhook, type TestWebhook } from './support/webhook.ts'
 
 const week = parseWeek('2023-W52')
-const Told = Type.Object({ event: Type.String(), week: Type.String(), text: Type.String() })
 
 let pipeline: Pipeline
-let webhook: Server
-const told: string[] = []
+let webhook: TestWebhook
 
 before(async () => {
-  // The first call of each notice fails: it is made again.
-  let calls = 0
-  webhook = createServer((request, response) => {
-    const pieces: Uint8Array[] = []
-    request.on('data', (piece: Uint8Array) => pieces.push(piece))
-    request.on('end', () => {
-      response.statusCode = calls++ === 0 ? 503 : 200
-      response.end()
-      if (response.statusCode !== 200) return
-      const { event, week: of } = parseDocument(Told, Buffer.concat(pieces), 'the call')
-      told.push(`${event} ${of}`)
-    })
-  }).listen(0, '127.0.0.1')
-  await new Promise((resolve) => webhook.once('listening', resolve))
-  const address = webhook.address()
-  assert.ok(typeof address === 'object' && address !== null)
-  pipeline = await startPipeline({ MATINEE_WEBHOOK_URL: `http://127.0.0.1:${address.port}/hook?token=s3cret` })
+  webhook = await startWebhook()
+  pipeline = await startPipeline({ MATINEE_WEBHOOK_URL: webhook.url })
   assert.equal((await pipeline.matinee('import', 'csv', goldenLogs)).exitCode, 0)
   await pipeline.startWorker()
 })
 after(async () => {
   await pipeline.stop()
-  webhook.close()
+  webhook.stop()
 })
+
+const told = (): string[] => webhook.told.map(({ event, week: of }) => `${event} ${of}`)
 
 async function halveTheWeek(): Promise<void> {
   const database = connect(pipeline.config.database)
@@ -81,7 +65,8 @@ test('a held run ends at its deadline, or by an answer; the webhook hears of it,
   const earlier = await pipeline.matinee('run', '--week', '2023-W51', '--wait', '--json')
   assert.equal(earlier.exitCode, 0, earlier.stderr)
   const { version } = JSON.parse(earlier.stdout)
-  assert.deepEqual(told.splice(0), ['published 2023-W51'])
+  assert.deepEqual(told(), ['published 2023-W51'])
+  webhook.told.length = 0
   const late = await hold(0.0005)
   assert.match((await late.result()).reason, /nobody answered/)
 
@@ -99,7 +84,7 @@ test('a held run ends at its deadline, or by an answer; the webhook hears of it,
   const approval = await approved.result()
   assert.equal(approval.outcome, 'published')
   assert.equal(await serving(), approval.version)
-  assert.deepEqual(told, [`held ${week}`, `held ${week}`, `held ${week}`, `published ${week}`])
+  assert.deepEqual(told(), [`held ${week}`, `held ${week}`, `held ${week}`, `published ${week}`])
 })
 
 test('a run that only records breaches does not wait, and a threshold can be changed', async () => {

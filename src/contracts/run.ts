@@ -194,7 +194,8 @@ export interface TrainHeartbeat {
 /** What the webhook is told of a run, as JSON. Nothing in it is secret. */
 export interface Notice {
   readonly event: 'failed' | 'held' | 'published'
-  readonly week: Week
+  /** Absent where the run is of none: the catalogue's, the questionnaire's, and one that found no week to train. */
+  readonly week?: Week
   readonly workflowId: string
   readonly runId: string
   /** One line for people. */

@@ -6,6 +6,7 @@ import { messages } from '../contracts/temporal-names.ts'
 import { quick, training } from './activity-options.ts'
 import { Hold } from './hold.ts'
 import { RunBoard } from './run-board.ts'
+import { tellOfFailure } from './tell.ts'
 
 export const progressQuery = defineQuery<StagesProgress>(messages.progress)
 
@@ -23,6 +24,7 @@ export async function retrainQuestionnaire(input: RetrainQuestionnaireInput): Pr
     return result
   } catch (error) {
     board.ended('failed')
+    await tellOfFailure(error, 'the questionnaire')
     throw error
   }
 }

@@ -1,12 +1,11 @@
 /** Trains one week: tables to features to a chosen, published model. Its id is the week's, so it never runs twice at once. */
-import { defineQuery, isCancellation, log, setHandler, workflowInfo } from '@temporalio/workflow'
+import { defineQuery, isCancellation, setHandler, workflowInfo } from '@temporalio/workflow'
 import { candidates, splits, trainingSeed } from '../contracts/candidates.ts'
 import type {
   CandidateSpec,
   EvaluatedSplit,
   FeaturesRef,
   LateRows,
-  Notice,
   RetrainWeekInput,
   RetrainWeekResult,
   RunProgress,
@@ -15,9 +14,10 @@ import type {
 } from '../contracts/run.ts'
 import { sourceTableNames } from '../contracts/source-tables.ts'
 import { messages } from '../contracts/temporal-names.ts'
-import { bulk, notices, quick, training } from './activity-options.ts'
+import { bulk, quick, training } from './activity-options.ts'
 import { Hold } from './hold.ts'
 import { RunBoard } from './run-board.ts'
+import { rootMessage, tell } from './tell.ts'
 
 export const progressQuery = defineQuery<RunProgress>(messages.progress)
 
@@ -206,24 +206,8 @@ async function retrain({ week, onBreach, holdHours }: RetrainWeekInput, board: R
   }
 }
 
-/** Whether they hear of it or not, the run goes on. */
-async function tell(notice: Omit<Notice, 'workflowId' | 'runId'>): Promise<void> {
-  const { workflowId, runId } = workflowInfo()
-  try {
-    await notices.notify.executeWithOptions({ summary: notice.event }, [{ ...notice, workflowId, runId }])
-  } catch (error) {
-    log.warn('the webhook could not be told', { event: notice.event, reason: rootMessage(error) })
-  }
-}
-
 const lateText = ({ weeks, added, removed }: LateRows): string[] =>
   weeks === 0 ? [] : [`weeks changed since they were trained: ${weeks} (rows: ${added} added, ${removed} removed)`]
-
-function rootMessage(error: unknown): string {
-  let root = error
-  while (root instanceof Error && root.cause instanceof Error) root = root.cause
-  return root instanceof Error ? root.message : String(root)
-}
 
 async function trainSplits(features: FeaturesRef, compared: readonly CandidateSpec[]): Promise<readonly TrainedSplit[]> {
   const results: TrainedSplit[] = []

@@ -17,6 +17,7 @@ import { messages, retrainWorkflowId } from '../contracts/temporal-names.ts'
 import { quick } from './activity-options.ts'
 import { retrainWeek } from './retrain-week.ts'
 import { weekAttribute } from './search-attributes.ts'
+import { tellOfFailure } from './tell.ts'
 
 const scheduledStartTime = defineSearchAttributeKey('TemporalScheduledStartTime', SearchAttributeType.DATETIME)
 
@@ -54,6 +55,8 @@ export async function weeklyRetraining(input: WeeklyRetrainingInput & { readonly
     // Whoever waits for the week learns why there is none, before the run ends.
     refusal = error
     await condition(allHandlersFinished)
+    // A person who started it stands there and reads; of the schedule's runs nobody hears.
+    if (nominalTime !== undefined) await tellOfFailure(error, 'the scheduled run found no week to train')
     throw error
   }
   const { week, because, backfill } = resolved
