@@ -73,7 +73,7 @@ export interface Answering<What extends Kept> {
   readonly onSource?: (source: string) => void
   readonly make: () => What
   /** The body; absent: the kept bytes are it. */
-  readonly write?: (kept: What) => string
+  readonly write?: (kept: What) => Buffer
 }
 
 /** Answers from the cache, or with what `make` gives; with 304 and nothing where the client has it already. */

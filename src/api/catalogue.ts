@@ -1,5 +1,7 @@
 /** The titles of a model, and which of them may be shown: to whom (genre, age), and when (release, availability). */
 import type { ModelItem } from '../contracts/documents.ts'
+import { MatineeError } from '../contracts/errors.ts'
+import { byteTextOf } from './byte-text.ts'
 import { momentOf } from './local-moment.ts'
 
 export interface TitleFilter {
@@ -18,6 +20,19 @@ export const titleOf = ({ program_id, program_name, program_genre, age_limit }: 
   genre: program_genre,
   age_limit,
 })
+
+/** What people call a title: its name, or its id where it has none. */
+export const nameOf = ({ program_id, program_name }: ModelItem): string => program_name ?? program_id
+
+/** Of one title, as JSON in byte text: what lists are written of. */
+interface TitleText {
+  /** `titleOf` without its last brace: what differs from list to list follows. */
+  readonly title: string
+  /** Its id and name. */
+  readonly named: string
+  /** `nameOf`, as it stands within quotes. */
+  readonly name: string
+}
 
 /** Masks are as long as the catalogue: this many are kept. */
 const masksAtMost = 128
@@ -41,7 +56,8 @@ export class Catalogue {
   readonly #changes: readonly number[]
   readonly #masks = new Map<string, Uint8Array>()
   #masksEpoch = -1
-  readonly #texts: (string | undefined)[]
+  /** Made when first asked for. */
+  readonly #texts: (TitleText | undefined)[]
 
   constructor(items: readonly ModelItem[]) {
     this.items = items
@@ -81,12 +97,19 @@ export class Catalogue {
     return this.#from[position] ?? -Infinity
   }
 
-  /** `titleOf` as JSON without its last brace: what differs from list to list follows. */
-  titleText(position: number): string {
-    let text = this.#texts[position]
+  textOf(position: number): TitleText {
+    const known = this.#texts[position]
+    if (known !== undefined) return known
     const item = this.items[position]
-    if (text === undefined && item !== undefined) this.#texts[position] = text = JSON.stringify(titleOf(item)).slice(0, -1)
-    return text ?? '{'
+    if (item === undefined) throw new MatineeError('internal', `title ${position}, expected below ${this.items.length}`)
+    const { program_id, program_name } = item
+    const text = {
+      title: byteTextOf(JSON.stringify(titleOf(item)).slice(0, -1)),
+      named: byteTextOf(JSON.stringify({ program_id, program_name })),
+      name: byteTextOf(JSON.stringify(nameOf(item)).slice(1, -1)),
+    }
+    this.#texts[position] = text
+    return text
   }
 
   /** One mark a title: 1 where it may be shown. Kept and handed out again: not to be written to. */

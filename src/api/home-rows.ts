@@ -1,11 +1,11 @@
 /** The rows of a home page, from top to bottom, no title in two of them. */
 import type { ModelItem } from '../contracts/documents.ts'
 import { weekEnd, isWeek } from '../contracts/week.ts'
-import type { TitleFilter } from './catalogue.ts'
+import { nameOf, type TitleFilter } from './catalogue.ts'
 import { momentOf } from './local-moment.ts'
 import { byTrend, union, type ModelSnapshot, type RankedTitle, type Viewer, type ViewerHistory } from './model-snapshot.ts'
 import type { HomeRow } from './schemas.ts'
-import { nameOf, recommendationOf } from './titles.ts'
+import { recommendationOf } from './titles.ts'
 import type { Viewing } from './user-events.ts'
 
 /** Watched to here counts as watched to the end: what follows is credits. */

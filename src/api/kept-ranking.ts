@@ -9,8 +9,9 @@
  * | 2    | 0: no reason; else 1 + 2 × the position of the reason's title + (1: clicked) |
  */
 import type { Kept } from './answer-cache.ts'
+import { bytesOf, byteTextOf } from './byte-text.ts'
 import type { ModelSnapshot, Ranking } from './model-snapshot.ts'
-import { nameOf, reasonOf } from './titles.ts'
+import { reasonOf } from './titles.ts'
 
 export interface KeptRanking extends Kept {
   readonly source: Ranking['source']
@@ -30,24 +31,19 @@ export function keepRanking({ source, titles }: Ranking): KeptRanking {
   return { source, bytes }
 }
 
-export function textOfRanking(
-  { source, bytes }: KeptRanking,
-  user: string,
-  { version, manifest, catalogue, items }: ModelSnapshot,
-): string {
-  let text = `{"user":${JSON.stringify(user)},"model":"${version}","week":"${manifest.week}","source":"${source}","items":[`
-  const plain = source === 'personal' ? '"for you"' : '"popular"'
+export function bytesOfRanking({ source, bytes }: KeptRanking, user: string, { version, manifest, catalogue }: ModelSnapshot): Buffer {
+  let text = `{"user":${byteTextOf(JSON.stringify(user))},"model":"${version}","week":"${manifest.week}","source":"${source}","items":[`
+  const plain = source === 'personal' ? '"for you"}' : '"popular"}'
+  const words = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
   for (let place = 0; place < bytes.length; place += 4 * wordsATitle) {
-    if (place > 0) text += ','
-    text += `${catalogue.titleText(bytes.readUInt32LE(place))},"score":${bytes.readFloatLE(place + 4)},"reason":`
-    const reason = bytes.readUInt32LE(place + 8)
-    const item = reason === 0 ? undefined : items[(reason - 1) >>> 1]
-    if (item === undefined) text += `${plain}}`
+    const { title } = catalogue.textOf(words.getUint32(place, true))
+    text += `${place === 0 ? '' : ','}${title},"score":${words.getFloat32(place + 4, true)},"reason":`
+    const reason = words.getUint32(place + 8, true)
+    if (reason === 0) text += plain
     else {
-      const because = reasonOf(nameOf(item), (reason - 1) % 2 === 0 ? 'watched' : 'clicked')
-      const { program_id, program_name } = item
-      text += `${JSON.stringify(because)},"because":{"program_id":${JSON.stringify(program_id)},"program_name":${JSON.stringify(program_name)}}}`
+      const { name, named } = catalogue.textOf((reason - 1) >>> 1)
+      text += `"${reasonOf(name, reason % 2 === 1 ? 'watched' : 'clicked')}","because":${named}}`
     }
   }
-  return `${text}]}`
+  return bytesOf(`${text}]}`)
 }

@@ -1,7 +1,6 @@
 /** From a model's titles to what goes over the wire, and from a request's parameters to a filter. */
-import type { ModelItem } from '../contracts/documents.ts'
 import { MatineeError } from '../contracts/errors.ts'
-import { titleOf, type TitleFilter } from './catalogue.ts'
+import { nameOf, titleOf, type TitleFilter } from './catalogue.ts'
 import type { ModelSnapshot, RankedTitle, Ranking, Title } from './model-snapshot.ts'
 import type { Program, Recommendation } from './schemas.ts'
 
@@ -12,9 +11,6 @@ export const programOf = ({ item, viewers }: Title): Program => ({
   viewers,
   recommendable: item.recommendable,
 })
-
-/** What people call a title: its name, or its id where it has none. */
-export const nameOf = ({ program_id, program_name }: ModelItem): string => program_name ?? program_id
 
 export const reasonOf = (name: string, was: 'watched' | 'clicked'): string =>
   `because you ${was === 'watched' ? 'watched' : 'looked at'} ${name}`

@@ -4,8 +4,9 @@ import { Type } from 'typebox'
 import { MatineeError } from '../../contracts/errors.ts'
 import { answerTagged, AnswerCache, keptBody, tagOf } from '../answer-cache.ts'
 import type { Api, ApiDependencies } from '../api.ts'
+import { nameOf } from '../catalogue.ts'
 import { homeRows } from '../home-rows.ts'
-import { keepRanking, textOfRanking, type KeptRanking } from '../kept-ranking.ts'
+import { bytesOfRanking, keepRanking, type KeptRanking } from '../kept-ranking.ts'
 import type { Viewer } from '../model-snapshot.ts'
 import { problems, ProgramId, ref, UserId } from '../schema-parts.ts'
 import {
@@ -20,7 +21,7 @@ import {
   RowsQuery,
   Similar,
 } from '../schemas.ts'
-import { filterOf, nameOf, recommendationOf, recommendationsOf } from '../titles.ts'
+import { filterOf, recommendationOf, recommendationsOf } from '../titles.ts'
 
 const notChanged = { 304: { description: 'What the client has, by `if-none-match`, is what would be answered', type: 'null' } } as const
 
@@ -64,7 +65,7 @@ export function recommendationRoutes(app: Api, dependencies: ApiDependencies): v
               reasons: query.reasons,
             }),
           ),
-        write: (kept) => textOfRanking(kept, params.id, snapshot),
+        write: (kept) => bytesOfRanking(kept, params.id, snapshot),
       })
     },
   )
