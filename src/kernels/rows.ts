@@ -245,10 +245,10 @@ function substitute(factor: usize, b: usize, stride: i32): void {
     const place = b + ((<usize>f) << 2)
     const x = load<f32>(place) / load<f32>(row + ((<usize>f) << 2))
     store<f32>(place, x)
-    for (let g = 0; g < f; g++) {
-      const other = b + ((<usize>g) << 2)
-      store<f32>(other, load<f32>(other) - x * load<f32>(row + ((<usize>g) << 2)))
-    }
+    const whole = (<usize>(f & ~3)) << 2
+    const xs = f32x4.splat(x)
+    for (let at: usize = 0; at < whole; at += 16) v128.store(b + at, f32x4.sub(v128.load(b + at), f32x4.mul(xs, v128.load(row + at))))
+    for (let at = whole; at < (<usize>f) << 2; at += 4) store<f32>(b + at, load<f32>(b + at) - x * load<f32>(row + at))
   }
 }
 
@@ -321,4 +321,28 @@ export function choleskyTasks(
     }
     store<f64>(losses + ((<usize>task) << 3), loss)
   }
+}
+
+/**
+ * What each pair of a history adds to the score of the item at position `item`: out[n] = c_n h_nᵀ A⁻¹ h_item.
+ * @param factor A's Cholesky factor, as `choleskyTasks` leaves it at the beginning of a thread's scratch memory
+ * @param solution F floats of scratch memory
+ */
+export function contributions(
+  thread: i32,
+  item: i32,
+  factor: usize,
+  others: usize,
+  positions: usize,
+  weights: usize,
+  count: i32,
+  stride: i32,
+  solution: usize,
+  out: usize,
+): void {
+  const bytes = (<usize>stride) << 2
+  memory.copy(solution, others + <usize>item * bytes, bytes)
+  substitute(factor, solution, stride)
+  for (let n: usize = 0; n < (<usize>count) << 2; n += 4)
+    store<f32>(out + n, load<f32>(weights + n) * dot(others + <usize>load<u32>(positions + n) * bytes, solution, bytes))
 }

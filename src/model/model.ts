@@ -56,6 +56,12 @@ export interface Fit {
   preview?(): Model | undefined
 }
 
+/** What one history adds to scores, item by item of it; ask it of as many other items as wanted. */
+export interface HistoryExplainer {
+  /** One number an item of the history, in its order. Valid until the model folds in or explains another. */
+  contributionsTo(item: number): Float32Array
+}
+
 /** A fitted model. Scores order items for one user; they have no unit and are not compared between users. */
 export interface Model {
   readonly algorithm: string

@@ -39,6 +39,7 @@ import type {
   Fit,
   FitProgress,
   FitResources,
+  HistoryExplainer,
   Interactions,
   Model,
   ModelFamily,
@@ -444,6 +445,7 @@ class FoldIn {
       penalty: plan.takeWords(1),
       gram: plan.takeWords(stride * stride),
       solution: plan.takeWords(stride),
+      contributions: plan.takeWords(itemCount),
       loss: plan.take(8),
       blocks: plan.take(gramBlocks * 8 * stride * stride),
       scratch: plan.takeWords(stride * (stride + scratchRows)),
@@ -462,6 +464,7 @@ class FoldIn {
     for (let f = factors; f < stride; f++) gram[f * (stride + 1)] = 1
   }
 
+  /** The row's factors. Its system stays factorised for `contributionsTo`. */
   solve(positions: Uint32Array, weights: Float32Array, penalty: number): Float32Array {
     const address = this.#address
     const count = Math.min(positions.length, this.#mostPairs)
@@ -474,6 +477,14 @@ class FoldIn {
     const row = [1, 1, 0, 1, address.solution, address.items, address.offsets, address.positions, address.weights, address.penalty]
     callersThread.run(this.#memory, 'choleskyTasks', [address.counter, ...row, address.gram, this.#stride, address.loss, address.scratch])
     return new Float32Array(solution.subarray(0, this.#factors))
+  }
+
+  /** What each of the `count` pairs of the row solved last adds to the score of an item. Valid until the next call. */
+  contributionsTo(item: number, count: number): Float32Array {
+    const { items, positions, weights, solution, contributions, scratch } = this.#address
+    const history = [items, positions, weights, count]
+    callKernel(this.#memory, 'contributions', 0, [item, scratch, ...history, this.#stride, solution, contributions])
+    return floatsAt(this.#memory, contributions, count)
   }
 }
 
@@ -494,10 +505,23 @@ export class IalsModel extends FactorModel {
    */
   foldIn(items: Uint32Array, weights: Float32Array): Float32Array {
     checkInteractions({ userCount: 1, itemCount: this.itemCount, offsets: Uint32Array.of(0, items.length), items, weights })
-    const pairs = weights.reduce((count, weight) => count + Number(weight > 0), 0)
-    if (pairs === 0) return new Float32Array(this.factorCount)
-    this.#foldIn ??= new FoldIn(this.itemFactors, this.itemCount, this.factorCount, this.#objective.unobservedWeight)
-    return this.#foldIn.solve(items, weights, penaltyOf(this.#objective, pairs, this.itemCount))
+    return this.#solve(items, weights)?.factors ?? new Float32Array(this.factorCount)
+  }
+
+  /** What each item of a history adds to a score of its fold-in: see src/model/explanation. @param items, weights as of `foldIn`, unchecked */
+  explain(items: Uint32Array, weights: Float32Array): HistoryExplainer {
+    const nothing = new Float32Array(items.length)
+    const row = this.#solve(items, weights)?.row
+    return { contributionsTo: (item) => row?.contributionsTo(item, items.length) ?? nothing }
+  }
+
+  /** Undefined where no weight is above 0. */
+  #solve(items: Uint32Array, weights: Float32Array): { readonly row: FoldIn; readonly factors: Float32Array } | undefined {
+    let pairs = 0
+    for (let n = 0; n < weights.length; n++) if ((weights[n] as number) > 0) pairs++
+    if (pairs === 0) return undefined
+    const row = (this.#foldIn ??= new FoldIn(this.itemFactors, this.itemCount, this.factorCount, this.#objective.unobservedWeight))
+    return { row, factors: row.solve(items, weights, penaltyOf(this.#objective, pairs, this.itemCount)) }
   }
 
   override scoreHistory(items: Uint32Array, weights: Float32Array, scores: Float32Array): void {

@@ -28,6 +28,7 @@ export type OneThreadKernelName =
   | 'rowNorms'
   | 'scorePanels'
   | 'sweepPivot'
+  | 'contributions'
   | 'takeHistoryLists'
   | 'allFinite'
 
