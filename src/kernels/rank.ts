@@ -3,14 +3,16 @@
  * `rankTasks` the best k, of one user or of many, in three steps that come to the same bit for bit:
  *
  * 1. Items lie in panels of 16 by descending bound. By Cauchy and Schwarz no score in a panel is above largest b + |u| × largest |h|.
- * 2. Factors are rounded to 16-bit integers, u ≈ s q with s = |u| / 32,000, so that a vector multiplies 8 of them at once and no sum overflows.
- *    Each rounded vector is off by at most √F / 2, so the score is within |u| |h| (√F / 32,000 + F / 4 / 32,000²) of b + s s' q · q'.
+ * 2. Factors are rounded to integers, those of a user to 16 bits, u ≈ s q with s = |u| / 32,000, those of an item to 8, h ≈ s' q' with
+ *    s' = largest |h_f| / 127: a vector multiplies 8 of them at once, no sum overflows, and items take a quarter of the memory. With
+ *    e = |h - s' q'|, which is known, the score is within |u| (e + (|h| + e) √F / 64,000) of b + s s' q · q'.
  * 3. Items whose upper end reaches the k-th best of the lower ends wait in a buffer. Those that still do when it is emptied are scored in full.
  *
  * | argument   | what                                                                                                                  |
  * |------------|-----------------------------------------------------------------------------------------------------------------------|
- * | `panels`   | 16-bit integers: panel p, factors 2 g and 2 g + 1 of item 16 p + n at ((p × pairs + g) × 16 + n) × 2; an odd last one is 0 |
+ * | `panels`   | 8-bit integers: panel p, factors 2 g and 2 g + 1 of item 16 p + n at ((p × pairs + g) × 16 + n) × 2, the pairs even: what is missing is 0 |
  * | `scales`   | s' of each item in the panels, whole panels                                                                             |
+ * | `slips`    | what its score may be off by over |u|, rounding of all kinds together                                                   |
  * | `highs`    | its bias, and what single precision may lose of it; -infinity past the last item                                        |
  * | `order`    | its position                                                                                                          |
  * | `places`   | by position: where in the panels the item is; all bits set where it is in none                                          |
@@ -100,7 +102,7 @@ export function scorePanels(
 
 /** Users of a task. */
 const usersAtOnce: i32 = 16
-/** Panels that a task's users go through together: with 64 factors 32 KiB. */
+/** Panels that a task's users go through together: with 64 factors 16 KiB, unpacked 32. */
 const panelsAtOnce: i32 = 16
 /** Items that wait to be scored in full. */
 const mostWaiting: i32 = 128
@@ -109,51 +111,76 @@ const noPlace: u32 = 0xffffffff
 
 /**
  * A user's state: at 0 the lower ends in their heap, at 4 the least score that can still come in (-infinity while there is room), at 8 the
- * scale s, at 12 what a score may be off by for each unit of s', at 16 |u|, at 20 items that wait, at 24 full scores in their heap.
+ * scale s, at 16 |u|, at 20 items that wait, at 24 full scores in their heap.
  * Then come the rounded factors, the two heaps, the waiting items (an upper end and a position each), and 16 bits a panel: whom to leave out.
  */
 const stateBytes: usize = 32
 
-/** Puts the upper ends of a panel's scores into `out`; returns a bit for each that reaches `least`, from the lowest on. */
-function boundPanel(
-  user: usize,
-  end: usize,
-  panel: usize,
-  scales: usize,
-  highs: usize,
-  scale: f32,
-  reach: f32,
-  least: f32,
-  out: usize,
-): u32 {
+/** out ← q · q' of a panel's items, 8-bit ones as they lie. */
+function multiplyPacked(user: usize, end: usize, panel: usize, out: usize): void {
   let a = i32x4.splat(0)
   let b = a
   let c = a
   let d = a
-  for (; user < end; user += 4, panel += 64) {
+  for (; user < end; user += 8, panel += 64) {
+    const u = v128.load32_splat(user)
+    a = i32x4.add(a, i32x4.dot_i16x8_s(u, v128.load8x8_s(panel)))
+    b = i32x4.add(b, i32x4.dot_i16x8_s(u, v128.load8x8_s(panel, 8)))
+    c = i32x4.add(c, i32x4.dot_i16x8_s(u, v128.load8x8_s(panel, 16)))
+    d = i32x4.add(d, i32x4.dot_i16x8_s(u, v128.load8x8_s(panel, 24)))
+    const w = v128.load32_splat(user, 4)
+    a = i32x4.add(a, i32x4.dot_i16x8_s(w, v128.load8x8_s(panel, 32)))
+    b = i32x4.add(b, i32x4.dot_i16x8_s(w, v128.load8x8_s(panel, 40)))
+    c = i32x4.add(c, i32x4.dot_i16x8_s(w, v128.load8x8_s(panel, 48)))
+    d = i32x4.add(d, i32x4.dot_i16x8_s(w, v128.load8x8_s(panel, 56)))
+  }
+  v128.store(out, a)
+  v128.store(out, b, 16)
+  v128.store(out, c, 32)
+  v128.store(out, d, 48)
+}
+
+/** The same of a panel that `unpack` has made 16 bits wide. */
+function multiplyUnpacked(user: usize, end: usize, panel: usize, out: usize): void {
+  let a = i32x4.splat(0)
+  let b = a
+  let c = a
+  let d = a
+  for (; user < end; user += 8, panel += 128) {
     const u = v128.load32_splat(user)
     a = i32x4.add(a, i32x4.dot_i16x8_s(u, v128.load(panel)))
     b = i32x4.add(b, i32x4.dot_i16x8_s(u, v128.load(panel, 16)))
     c = i32x4.add(c, i32x4.dot_i16x8_s(u, v128.load(panel, 32)))
     d = i32x4.add(d, i32x4.dot_i16x8_s(u, v128.load(panel, 48)))
+    const w = v128.load32_splat(user, 4)
+    a = i32x4.add(a, i32x4.dot_i16x8_s(w, v128.load(panel, 64)))
+    b = i32x4.add(b, i32x4.dot_i16x8_s(w, v128.load(panel, 80)))
+    c = i32x4.add(c, i32x4.dot_i16x8_s(w, v128.load(panel, 96)))
+    d = i32x4.add(d, i32x4.dot_i16x8_s(w, v128.load(panel, 112)))
   }
+  v128.store(out, a)
+  v128.store(out, b, 16)
+  v128.store(out, c, 32)
+  v128.store(out, d, 48)
+}
+
+function unpack(panels: usize, bytes: usize, out: usize): void {
+  for (let at: usize = 0; at < bytes; at += 8) v128.store(out + 2 * at, v128.load8x8_s(panels + at))
+}
+
+/** Upper ends of a panel's scores in place of q · q'; returns a bit for each that reaches `least`, from the lowest on. */
+function boundPanel(ends: usize, scales: usize, slips: usize, highs: usize, scale: f32, length: f32, least: f32): u32 {
   const s = f32x4.splat(scale)
-  const r = f32x4.splat(reach)
-  const highA = f32x4.add(f32x4.mul(f32x4.add(f32x4.mul(f32x4.convert_i32x4_s(a), s), r), v128.load(scales)), v128.load(highs))
-  const highB = f32x4.add(f32x4.mul(f32x4.add(f32x4.mul(f32x4.convert_i32x4_s(b), s), r), v128.load(scales, 16)), v128.load(highs, 16))
-  const highC = f32x4.add(f32x4.mul(f32x4.add(f32x4.mul(f32x4.convert_i32x4_s(c), s), r), v128.load(scales, 32)), v128.load(highs, 32))
-  const highD = f32x4.add(f32x4.mul(f32x4.add(f32x4.mul(f32x4.convert_i32x4_s(d), s), r), v128.load(scales, 48)), v128.load(highs, 48))
+  const l = f32x4.splat(length)
   const limit = f32x4.splat(least)
-  const reachA = f32x4.ge(highA, limit)
-  const reachB = f32x4.ge(highB, limit)
-  const reachC = f32x4.ge(highC, limit)
-  const reachD = f32x4.ge(highD, limit)
-  if (!v128.any_true(v128.or(v128.or(reachA, reachB), v128.or(reachC, reachD)))) return 0
-  v128.store(out, highA)
-  v128.store(out, highB, 16)
-  v128.store(out, highC, 32)
-  v128.store(out, highD, 48)
-  return i32x4.bitmask(reachA) | (i32x4.bitmask(reachB) << 4) | (i32x4.bitmask(reachC) << 8) | (i32x4.bitmask(reachD) << 12)
+  let bits: u32 = 0
+  for (let at: usize = 0; at < 64; at += 16) {
+    const score = f32x4.mul(f32x4.mul(f32x4.convert_i32x4_s(v128.load(ends + at)), s), v128.load(scales + at))
+    const high = f32x4.add(f32x4.add(score, f32x4.mul(l, v128.load(slips + at))), v128.load(highs + at))
+    v128.store(ends + at, high)
+    bits |= (<u32>i32x4.bitmask(f32x4.ge(high, limit))) << (<u32>at >> 2)
+  }
+  return bits
 }
 
 /** Sets the bits of what a user is not to get. */
@@ -187,6 +214,7 @@ export function packRounded(
   slack: f32,
   panels: usize,
   scales: usize,
+  slips: usize,
   highs: usize,
   order: usize,
   places: usize,
@@ -194,7 +222,8 @@ export function packRounded(
   count: i32,
 ): void {
   const rowBytes = (<usize>factors) << 2
-  const panelBytes = (<usize>((factors + 1) >> 1)) << 6
+  const panelBytes = (<usize>((factors + 3) >> 2)) << 6
+  const ofUser = <f64>(1.1 * sqrt<f64>(<f64>factors)) / 64000
   for (let place = 0; place < ((count + 15) & ~15); place++) {
     const bound = bounds + ((<usize>(place >> 4)) << 3)
     if ((place & 15) == 0) {
@@ -211,18 +240,27 @@ export function packRounded(
     const bias = load<f32>(biases + ((<usize>item) << 2))
     const high = bias + slack * abs<f32>(bias)
     const length = <f32>norm(row, factors)
-    const scale: f32 = length / 32000
+    let largest: f32 = 0
+    for (let f: usize = 0; f < rowBytes; f += 4) largest = max<f32>(largest, abs<f32>(load<f32>(row + f)))
+    const scale: f32 = largest / 127
     store<f32>(scales + at, scale)
     store<f32>(highs + at, high)
     store<u32>(places + ((<usize>item) << 2), place)
     store<f32>(bound, max<f32>(load<f32>(bound), length * (1 + slack)))
     store<f32>(bound, max<f32>(load<f32>(bound, 4), high), 4)
-    if (scale == 0) continue
-    let target = panels + <usize>(place >> 4) * panelBytes + ((<usize>(place & 15)) << 2)
-    for (let f: usize = 0; f < rowBytes; f += 8, target += 64) {
-      store<i16>(target, <i16>nearest<f32>(load<f32>(row + f) / scale))
-      if (f + 4 < rowBytes) store<i16>(target, <i16>nearest<f32>(load<f32>(row + f, 4) / scale), 2)
+    // A norm so small that its square is nothing: whatever the score is, it is within what is added for it.
+    let rest: f64 = 0
+    let target = panels + <usize>(place >> 4) * panelBytes + ((<usize>(place & 15)) << 1)
+    for (let f: usize = 0; f < rowBytes; f += 4) {
+      const value = load<f32>(row + f)
+      const rounded: f32 = scale == 0 ? 0 : max<f32>(-127, min<f32>(127, nearest<f32>(value / scale)))
+      const off = <f64>value - <f64>scale * <f64>rounded
+      rest += off * off
+      store<i8>(target, <i8>rounded)
+      target += f & 4 ? 31 : 1
     }
+    rest = sqrt<f64>(rest)
+    store<f32>(slips + at, <f32>((rest + (<f64>length + rest) * (ofUser + <f64>slack)) * (1 + 1e-6)))
   }
 }
 
@@ -251,16 +289,15 @@ function emptyWaiting(state: usize, user: usize, best: usize, waiting: usize, k:
 }
 
 /** Rounds a user's factors and sets the state to nothing. */
-function begin(state: usize, user: usize, rounded: usize, factors: i32, slack: f32): void {
+function begin(state: usize, user: usize, rounded: usize, factors: i32): void {
   const length = <f32>norm(user, factors)
   const scale: f32 = length / 32000
   for (let f: usize = 0; f < <usize>factors; f++)
     store<i16>(rounded + (f << 1), scale == 0 ? 0 : <i16>nearest<f32>(load<f32>(user + (f << 2)) / scale))
-  if (factors & 1) store<i16>(rounded + ((<usize>factors) << 1), 0)
+  for (let f = factors; f & 3; f++) store<i16>(rounded + ((<usize>f) << 1), 0)
   store<i32>(state, 0)
   store<f32>(state, -Infinity, 4)
   store<f32>(state, scale, 8)
-  store<f32>(state, length * slack, 12)
   store<f32>(state, length, 16)
   store<i32>(state, 0, 20)
   store<i32>(state, 0, 24)
@@ -271,10 +308,9 @@ function begin(state: usize, user: usize, rounded: usize, factors: i32, slack: f
  * there are into sizes[n]. k is at least 1.
  * @param userRows, itemRows factors of user n are userRows[n × factors ..), of the item at position i itemRows[i × factors ..)
  * @param biases one an item, by position
- * @param slack what a score may be off by, rounding of all kinds together, over |u| s'
  * @param seenOffsets, seenItems rows of items to leave out, by user
  * @param allowed a byte an item, by position; 0 leaves it out; address 0: all are allowed
- * @param scratch a thread: a panel of scores, then for each of 16 users a state and what belongs to it; `userBytes` each
+ * @param scratch a thread: 16 upper ends, 16 panels unpacked, then for each of 16 users a state and what belongs to it; `userBytes` each
  */
 export function rankTasks(
   thread: i32,
@@ -285,9 +321,9 @@ export function rankTasks(
   itemRows: usize,
   biases: usize,
   factors: i32,
-  slack: f32,
   panels: usize,
   scales: usize,
+  slips: usize,
   highs: usize,
   order: usize,
   places: usize,
@@ -303,24 +339,29 @@ export function rankTasks(
   scratch: usize,
   userBytes: i32,
 ): void {
-  const uppers = scratch + <usize>thread * (64 + <usize>usersAtOnce * <usize>userBytes)
-  const states = uppers + 64
   const rowBytes = (<usize>factors) << 2
-  const roundedBytes = (<usize>((factors + 1) >> 1)) << 2
-  const panelBytes = roundedBytes << 4
+  const roundedBytes = (<usize>((factors + 3) >> 2)) << 3
+  const panelBytes = roundedBytes << 3
+  const unpackedBytes = ((<usize>panelsAtOnce) << 1) * panelBytes
+  const ends = scratch + <usize>thread * (64 + unpackedBytes + <usize>usersAtOnce * <usize>userBytes)
+  const unpacked = ends + 64
+  const states = unpacked + unpackedBytes
   const heapBytes = (<usize>k) << 3
   for (let task = nextTask(counter); task < tasks; task = nextTask(counter)) {
     const firstUser = task * usersAtOnce
     const count = min(usersAtOnce, userCount - firstUser)
+    // Worth it where several users go through what is unpacked.
+    const isUnpacked = count > 2
     for (let n = 0; n < count; n++) {
       const state = states + <usize>n * <usize>userBytes
-      begin(state, userRows + <usize>(firstUser + n) * rowBytes, state + stateBytes, factors, slack)
+      begin(state, userRows + <usize>(firstUser + n) * rowBytes, state + stateBytes, factors)
       const leftOut = state + stateBytes + roundedBytes + 2 * heapBytes + ((<usize>mostWaiting) << 3)
       const seen = seenOffsets + ((<usize>(firstUser + n)) << 2)
       leaveOut(leftOut, panelCount, places, seenItems, load<u32>(seen), load<u32>(seen, 4))
     }
     for (let first = 0; first < panelCount; first += panelsAtOnce) {
       const end = min(first + panelsAtOnce, panelCount)
+      if (isUnpacked) unpack(panels + <usize>first * panelBytes, <usize>(end - first) * panelBytes, unpacked)
       for (let n = 0; n < count; n++) {
         const user = userRows + <usize>(firstUser + n) * rowBytes
         const state = states + <usize>n * <usize>userBytes
@@ -329,7 +370,6 @@ export function rankTasks(
         const best = lows + heapBytes
         const waiting = best + heapBytes
         const scale = load<f32>(state, 8)
-        const reach = load<f32>(state, 12)
         const length = load<f32>(state, 16)
         let least = load<f32>(state, 4)
         const leftOut = waiting + ((<usize>mostWaiting) << 3)
@@ -337,16 +377,18 @@ export function rankTasks(
           const bound = bounds + ((<usize>panel) << 3)
           if (length * load<f32>(bound) + load<f32>(bound, 4) < least) continue
           const at = (<usize>panel) << 6
-          let reaching = boundPanel(rounded, lows, panels + <usize>panel * panelBytes, scales + at, highs + at, scale, reach, least, uppers)
+          if (isUnpacked) multiplyUnpacked(rounded, lows, unpacked + 2 * <usize>(panel - first) * panelBytes, ends)
+          else multiplyPacked(rounded, lows, panels + <usize>panel * panelBytes, ends)
+          let reaching = boundPanel(ends, scales + at, slips + at, highs + at, scale, length, least)
           reaching &= ~(<u32>load<u16>(leftOut + ((<usize>panel) << 1)))
           for (; reaching != 0; reaching &= reaching - 1) {
             const lane = (<usize>ctz<u32>(reaching)) << 2
-            const high = load<f32>(uppers + lane)
+            const high = load<f32>(ends + lane)
             if (!(high >= least) || high == -Infinity) continue
             const item = load<u32>(order + at + lane)
             if (allowed != 0 && load<u8>(allowed + <usize>item) == 0) continue
             const ofBias = load<f32>(highs + at + lane) - load<f32>(biases + ((<usize>item) << 2))
-            const low = high - 2 * (reach * load<f32>(scales + at + lane) + ofBias)
+            const low = high - 2 * (length * load<f32>(slips + at + lane) + ofBias)
             let size = load<i32>(state)
             if (size < k || low > load<f32>(lows)) {
               size = enter(lows, size, k, low, item)

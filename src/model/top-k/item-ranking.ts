@@ -6,11 +6,11 @@ import { callKernel, type KernelThreads } from '../kernels/kernels.ts'
 import { floatsAt, MemoryPlan, wordsAt } from '../kernels/memory.ts'
 import { type ItemFactors, panelItems } from './factor-scores.ts'
 
-/** As in src/kernels/rank.ts: users of a task, bytes of a user's state, items that wait, the norm of what is rounded, and an item in no panel. */
+/** As in src/kernels/rank.ts: users of a task, panels that are unpacked at a time, bytes of a user's state, items that wait, and an item in no panel. */
 const usersOfTask = 16
+const panelsAtOnce = 16
 const stateBytes = 32
 const mostWaiting = 128
-const roundedNorm = 32_000
 const noPlace = 0xffffffff
 
 /**
@@ -19,15 +19,13 @@ const noPlace = 0xffffffff
  */
 const singleSlack = (factors: number): number => (factors + 16) * 2 ** -22
 
-/** The same over |u| s' with the rounding to integers: see the head of src/kernels/rank.ts. A tenth more is for the division before it. */
-const slackOf = (factors: number): number => 1.1 * (Math.sqrt(factors) + factors / 4 / roundedNorm) + roundedNorm * singleSlack(factors)
-
 interface Layout {
   readonly panelCount: number
   readonly rows: number
   readonly biases: number
   readonly panels: number
   readonly scales: number
+  readonly slips: number
   readonly highs: number
   readonly order: number
   readonly places: number
@@ -59,17 +57,19 @@ export interface RankingShape {
 
 /** Bytes that the kernel has for each user of a task. */
 const userBytes = (factors: number, k: number, panelCount: number): number =>
-  stateBytes + 4 * Math.ceil(factors / 2) + 16 * k + 8 * mostWaiting + 8 * Math.ceil(panelCount / 4)
+  stateBytes + 8 * Math.ceil(factors / 4) + 16 * k + 8 * mostWaiting + 8 * Math.ceil(panelCount / 4)
 
 function planRanking(plan: MemoryPlan, { items: { itemCount, factorCount }, candidates, users, seen, k, threads }: RankingShape): Layout {
   const panelCount = Math.ceil(candidates.length / panelItems)
   const places = panelCount * panelItems
+  const panelBytes = 4 * panelItems * Math.ceil(factorCount / 4)
   return {
     panelCount,
     rows: plan.takeWords(itemCount * factorCount),
     biases: plan.takeWords(itemCount),
-    panels: plan.takeWords(places * Math.ceil(factorCount / 2)),
+    panels: plan.take(panelCount * panelBytes),
     scales: plan.takeWords(places),
+    slips: plan.takeWords(places),
     highs: plan.takeWords(places),
     order: plan.takeWords(places),
     places: plan.takeWords(itemCount),
@@ -82,13 +82,15 @@ function planRanking(plan: MemoryPlan, { items: { itemCount, factorCount }, cand
     lists: plan.takeWords(users * k),
     scores: plan.takeWords(users * k),
     sizes: plan.takeWords(users),
-    scratch: plan.take(threads.count * (4 * panelItems + usersOfTask * userBytes(factorCount, k, panelCount))),
+    scratch: plan.take(
+      threads.count * (4 * panelItems + 2 * panelsAtOnce * panelBytes + usersOfTask * userBytes(factorCount, k, panelCount)),
+    ),
   }
 }
 
 function fillItems(memory: WebAssembly.Memory, layout: Layout, { items, candidates, userNorm }: RankingShape): void {
   const { itemCount, factorCount, itemFactors, itemBiases } = items
-  const { rows, biases, panels, scales, highs, order, places, bounds } = layout
+  const { rows, biases, panels, scales, slips, highs, order, places, bounds } = layout
   floatsAt(memory, rows, itemCount * factorCount).set(itemFactors)
   const biasOf = floatsAt(memory, biases, itemCount)
   if (itemBiases !== undefined) biasOf.set(itemBiases)
@@ -98,7 +100,7 @@ function fillItems(memory: WebAssembly.Memory, layout: Layout, { items, candidat
   const sorted = candidates.toSorted((a, b) => (reach[b] as number) - (reach[a] as number) || a - b)
   wordsAt(memory, order, sorted.length).set(sorted)
   wordsAt(memory, places, itemCount).fill(noPlace)
-  const to = [panels, scales, highs, order, places, bounds, sorted.length]
+  const to = [panels, scales, slips, highs, order, places, bounds, sorted.length]
   callKernel(memory, 'packRounded', 0, [rows, biases, factorCount, singleSlack(factorCount), ...to])
 }
 
@@ -148,8 +150,8 @@ export class ItemRanking {
     const { items, threads } = this.#shape
     const { factorCount } = items
     wordsAt(this.#memory, layout.counter, 1)[0] = 0
-    const of = [users, layout.users, layout.rows, layout.biases, factorCount, slackOf(factorCount)]
-    const panels = [layout.panels, layout.scales, layout.highs, layout.order, layout.places, layout.bounds, layout.panelCount]
+    const of = [users, layout.users, layout.rows, layout.biases, factorCount]
+    const panels = [layout.panels, layout.scales, layout.slips, layout.highs, layout.order, layout.places, layout.bounds, layout.panelCount]
     const left = [layout.seenOffsets, layout.seenItems, withMarks ? layout.allowed : 0]
     const to = [k, layout.lists, layout.scores, layout.sizes, layout.scratch, userBytes(factorCount, k, layout.panelCount)]
     threads.run(this.#memory, 'rankTasks', [layout.counter, Math.ceil(users / usersOfTask), ...of, ...panels, ...left, ...to])
