@@ -34,8 +34,16 @@ interface TitleText {
   readonly name: string
 }
 
+/** The same set twice. */
+export interface ShownTitles {
+  /** One mark a title: 1 where it may be shown. */
+  readonly marks: Uint8Array
+  /** Those that may be shown, ascending. */
+  readonly positions: Uint32Array
+}
+
 /** Masks are as long as the catalogue: this many are kept. */
-const masksAtMost = 128
+const masksAtMost = 64
 
 export class Catalogue {
   readonly items: readonly ModelItem[]
@@ -54,7 +62,7 @@ export class Catalogue {
   readonly newestFirst: readonly number[]
   /** Moments at which some title comes or goes, ascending. */
   readonly #changes: readonly number[]
-  readonly #masks = new Map<string, Uint8Array>()
+  readonly #masks = new Map<string, ShownTitles>()
   #masksEpoch = -1
   /** Made when first asked for. */
   readonly #texts: (TitleText | undefined)[]
@@ -112,21 +120,22 @@ export class Catalogue {
     return text
   }
 
-  /** One mark a title: 1 where it may be shown. Kept and handed out again: not to be written to. */
-  allowed({ genres, maxAge, moment }: TitleFilter): Uint8Array {
+  /** Which titles may be shown. Kept and handed out again: not to be written to. */
+  allowed({ genres, maxAge, moment }: TitleFilter): ShownTitles {
     const epoch = this.epoch(moment)
     if (epoch !== this.#masksEpoch) {
       this.#masks.clear()
       this.#masksEpoch = epoch
     }
     const anyGenre = genres === undefined || genres.size === 0
-    const key = JSON.stringify([maxAge ?? null, anyGenre ? [] : [...genres].toSorted()])
+    const key = anyGenre && maxAge === undefined ? '' : JSON.stringify([maxAge ?? null, anyGenre ? [] : [...genres].toSorted()])
     const known = this.#masks.get(key)
     if (known !== undefined) return known
-    const mask = this.#mask(anyGenre ? undefined : genres, maxAge, moment)
+    const marks = this.#mask(anyGenre ? undefined : genres, maxAge, moment)
+    const shown = { marks, positions: Uint32Array.from(marks.keys()).filter((position) => marks[position] === 1) }
     if (this.#masks.size >= masksAtMost) this.#masks.clear()
-    this.#masks.set(key, mask)
-    return mask
+    this.#masks.set(key, shown)
+    return shown
   }
 
   #mask(genres: ReadonlySet<string> | undefined, maxAge: number | undefined, moment: number): Uint8Array {

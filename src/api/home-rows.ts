@@ -1,9 +1,10 @@
 /** The rows of a home page, from top to bottom, no title in two of them. */
 import type { ModelItem } from '../contracts/documents.ts'
 import { weekEnd, isWeek } from '../contracts/week.ts'
+import { includes, union } from '../model/top-k/positions.ts'
 import { nameOf, type TitleFilter } from './catalogue.ts'
 import { momentOf } from './local-moment.ts'
-import { byTrend, union, type ModelSnapshot, type RankedTitle, type Viewer, type ViewerHistory } from './model-snapshot.ts'
+import { byTrend, type ModelSnapshot, type RankedTitle, type Viewer, type ViewerHistory } from './model-snapshot.ts'
 import type { HomeRow } from './schemas.ts'
 import { recommendationOf } from './titles.ts'
 import type { Viewing } from './user-events.ts'
@@ -81,7 +82,7 @@ interface Continued {
 
 /** Of each title the newest viewing: an episode that was left is gone on with, after one that was ended the next. The latest first. */
 function continued(snapshot: ModelSnapshot, { events }: Viewer, count: number, filter: TitleFilter): readonly Continued[] {
-  const allowed = snapshot.catalogue.allowed(filter)
+  const { marks: allowed } = snapshot.catalogue.allowed(filter)
   const looked = new Set<string>()
   const rows: Continued[] = []
   for (const viewing of events?.viewings ?? []) {
@@ -142,14 +143,13 @@ function newest(snapshot: ModelSnapshot, count: number, filter: TitleFilter, exc
   const { week } = snapshot.manifest
   const end = isWeek(week) ? Date.parse(`${weekEnd(week).slice(0, 10)}T00:00:00Z`) : 0
   const since = momentOf(new Date(end - newDays * 86_400_000).toISOString().slice(0, 10)) ?? 0
-  const allowed = snapshot.catalogue.allowed(filter)
-  const excluded = new Set(exclude)
+  const { marks: allowed } = snapshot.catalogue.allowed(filter)
   const titles: RankedTitle[] = []
   for (const position of snapshot.catalogue.newestFirst) {
     const score = snapshot.catalogue.releasedAt(position)
     if (score < since || titles.length === count) break
     const item = snapshot.items[position]
-    if (item !== undefined && allowed[position] === 1 && !excluded.has(position)) titles.push({ position, item, score })
+    if (item !== undefined && allowed[position] === 1 && !includes(exclude, position)) titles.push({ position, item, score })
   }
   return titles
 }

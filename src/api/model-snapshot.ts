@@ -24,6 +24,7 @@ import type { Interactions, Model, Tensors } from '../model/model.ts'
 import { itemSimilarityOf, type ItemSimilarity } from '../model/similarity/item-similarity.ts'
 import { itemsOfUser } from '../model/sparse/interactions.ts'
 import type { ScoredItems } from '../model/top-k/best-items.ts'
+import { includes, union } from '../model/top-k/positions.ts'
 import { RankedItems } from '../model/top-k/ranked-items.ts'
 import { topK, type TopKOptions } from '../model/top-k/top-k.ts'
 import { Catalogue, type TitleFilter } from './catalogue.ts'
@@ -83,10 +84,16 @@ export interface SimilarTitles {
   readonly titles: readonly RankedTitle[]
 }
 
-/** Orders of one user or one title. Scores of the one that was asked for last are kept: ask again with the same object. */
-type PersonalOrder = { readonly by: 'history'; readonly history: ViewerHistory } | { readonly by: 'likeness'; readonly position: number }
+/** Of models without factors the scores of the one that was asked for last are kept: ask again with the same object. */
+interface PersonalOrder {
+  readonly by: 'history'
+  readonly history: ViewerHistory
+}
 /** What titles are ordered by. */
-export type Order = PersonalOrder | { readonly by: 'popularity' | 'trend' | 'viewers' }
+export type Order =
+  | PersonalOrder
+  | { readonly by: 'likeness'; readonly position: number }
+  | { readonly by: 'popularity' | 'trend' | 'viewers' }
 
 /** What the files of a model hold, decoded; counts and shapes not yet checked against each other. */
 export interface ModelParts {
@@ -103,6 +110,8 @@ interface LearntParts extends CheckedParts {
   readonly trendScores: Float32Array
   readonly similarity: ItemSimilarity
   readonly explainer: Explainer | undefined
+  /** By position, of the titles asked for last: the titles most like it, best first, its own not among them. */
+  readonly alike: Map<number, ScoredItems>
 }
 
 /** The titles to show: those that the model has learnt, in its order, then others. */
@@ -125,6 +134,9 @@ const popularDays = 28
 const trendDays = 7
 /** Of a title that was looked at and not watched. */
 const clickWeight = 0.25
+/** How many of the most like a title are kept, and of how many titles. */
+const alikeKept = 100
+const titlesWithAlike = 4096
 /** Of how many of the best a diverse list is put together, a title of the list; and at least. */
 const candidatesATitle = 10
 const candidatesAtLeast = 100
@@ -183,16 +195,20 @@ export class ModelSnapshot {
       seenDays,
       viewers,
     }
-    // What a model makes ready at its first question is made now, not while someone waits.
-    if (userIds.length > 0) model.scoreUser(0, new Float32Array(items.length))
     const learnt: LearntParts = {
       ...checked,
       popularScores: countScores(popularDays, checked),
       trendScores: countScores(trendDays, checked),
       similarity: itemSimilarityOf(model, seen),
       explainer: explainerOf(model),
+      alike: new Map(),
     }
-    return new ModelSnapshot(learnt, { items, itemPositions: checked.itemPositions, listing: 'training' })
+    const snapshot = new ModelSnapshot(learnt, { items, itemPositions: checked.itemPositions, listing: 'training' })
+    await breathe()
+    // What is made ready at a first question is made now, not while someone waits.
+    const [someone] = userIds
+    if (someone !== undefined) snapshot.recommend(snapshot.historyOf({ id: someone }), 1, { moment: 0, excludeSeen: true })
+    return snapshot
   }
 
   private constructor(learnt: LearntParts, { items, itemPositions, listing }: Titles) {
@@ -377,7 +393,8 @@ export class ModelSnapshot {
 
   /** The best by an order among those that pass the filter, without those of `exclude` (ascending, distinct). */
   best(order: Order, count: number, filter: TitleFilter, exclude: Uint32Array = nothing, diversity = 0): readonly RankedTitle[] {
-    const options = { exclude, allowed: this.catalogue.allowed(filter) }
+    const { marks, positions } = this.catalogue.allowed(filter)
+    const options = { exclude, allowed: marks, listed: positions }
     if (diversity === 0 || count < 2) return this.#titles(this.#topItems(order, count, options), order)
     const candidates = this.#topItems(order, Math.max(candidatesAtLeast, candidatesATitle * count), options)
     const items = diversify(candidates.items, Float64Array.from(candidates.scores), count, diversity, (a, b) => this.#likeness(a, b))
@@ -389,17 +406,19 @@ export class ModelSnapshot {
   explain(titles: readonly RankedTitle[], history: ViewerHistory): readonly RankedTitle[] {
     const explainer = this.#learnt.explainer?.ofHistory(history.items, history.weights)
     if (explainer === undefined) return titles
-    const seen = new Set(history.seen)
-    return titles.map((title) => {
-      const contributions = explainer.contributionsTo(title.position)
+    const { items, seen } = history
+    const contributions = explainer.contributionsTo(Uint32Array.from(titles, ({ position }) => position))
+    return titles.map((title, t) => {
       let largest = -1
-      for (let n = 0; n < contributions.length; n++)
-        if (history.items[n] !== title.position && (contributions[n] as number) > (largest === -1 ? 0 : (contributions[largest] as number)))
-          largest = n
-      const position = history.items[largest]
+      let most = 0
+      for (let n = 0; n < items.length; n++) {
+        const contribution = contributions[t * items.length + n] as number
+        if (contribution > most && items[n] !== title.position) [largest, most] = [n, contribution]
+      }
+      const position = items[largest]
       const item = position === undefined ? undefined : this.items[position]
       if (position === undefined || item === undefined) return title
-      return { ...title, because: { position, item, was: seen.has(position) ? 'watched' : 'clicked' } }
+      return { ...title, because: { position, item, was: includes(seen, position) ? 'watched' : 'clicked' } }
     })
   }
 
@@ -412,34 +431,58 @@ export class ModelSnapshot {
   }
 
   #topItems(order: Order, count: number, options: TopKOptions): ScoredItems {
+    if (order.by === 'likeness') return this.#alike(order.position, count, this.#ofLearnt(options))
+    if (order.by !== 'history') return this.#rankedBy(order.by).best(count, options)
     const model = this.#model
-    if (order.by === 'history' && order.history.user !== undefined && model instanceof FactorModel) {
-      const start = order.history.user * model.factorCount
-      return model.bestItems(model.userFactors.subarray(start, start + model.factorCount), count, this.#ofLearnt(options))
+    const { user, items, weights } = order.history
+    if (model instanceof FactorModel) {
+      const factors = user === undefined ? model.foldIn(items, weights) : model.factorsOf(user)
+      return model.bestItems(factors, count, this.#ofLearnt(options))
     }
-    if (order.by !== 'history' && order.by !== 'likeness') return this.#rankedBy(order.by).best(count, options)
     this.#score(order)
-    const items = topK(this.#scores, count, this.#ofLearnt(options))
-    return { items, scores: Float32Array.from(items, (position) => this.#scores[position] as number) }
+    const best = topK(this.#scores, count, this.#ofLearnt(options))
+    return { items: best, scores: Float32Array.from(best, (position) => this.#scores[position] as number) }
+  }
+
+  /** From what is kept of the title as far as that goes: it is the beginning of the whole order. */
+  #alike(position: number, count: number, options: TopKOptions): ScoredItems {
+    const { alike, similarity } = this.#learnt
+    let kept = alike.get(position)
+    if (kept === undefined) {
+      kept = similarity.best(position, alikeKept, { exclude: Uint32Array.of(position) })
+      if (alike.size >= titlesWithAlike) alike.delete(alike.keys().next().value ?? -1)
+    } else alike.delete(position)
+    alike.set(position, kept)
+    const { exclude = nothing, allowed } = options
+    const places: number[] = []
+    for (let n = 0; n < kept.items.length && places.length < count; n++) {
+      const item = kept.items[n] as number
+      if (allowed?.[item] !== 0 && !includes(exclude, item)) places.push(n)
+    }
+    if (places.length < count && kept.items.length === alikeKept) return similarity.best(position, count, options)
+    const { items, scores } = kept
+    return {
+      items: Uint32Array.from(places, (n) => items[n] as number),
+      scores: Float32Array.from(places, (n) => scores[n] as number),
+    }
   }
 
   /** Nothing can be guessed of titles that came after the training. */
   #ofLearnt(options: TopKOptions): TopKOptions {
     const count = this.#learnt.items.length
     if (count === this.items.length) return options
-    return { exclude: options.exclude?.filter((position) => position < count) ?? nothing, allowed: options.allowed?.subarray(0, count) }
+    const below = (positions: Uint32Array): Uint32Array => positions.filter((position) => position < count)
+    const { exclude = nothing, allowed, listed } = options
+    return { exclude: below(exclude), allowed: allowed?.subarray(0, count), listed: listed === undefined ? undefined : below(listed) }
   }
 
   #score(order: PersonalOrder): void {
     if (this.#scored === order) return
     const scores = this.#scores
     this.#scored = undefined
-    if (order.by === 'likeness') this.#similarity.scoreAll(order.position, scores)
-    else {
-      const { user, items, weights } = order.history
-      if (user === undefined) this.#model.scoreHistory(items, weights, scores)
-      else this.#model.scoreUser(user, scores)
-    }
+    const { user, items, weights } = order.history
+    if (user === undefined) this.#model.scoreHistory(items, weights, scores)
+    else this.#model.scoreUser(user, scores)
     this.#scored = order
   }
 
@@ -476,12 +519,6 @@ const byViewers: Order = { by: 'viewers' }
 export const byTrend: Order = { by: 'trend' }
 
 const sorted = (positions: Iterable<number>): Uint32Array => Uint32Array.from(positions).toSorted()
-
-/** Ascending and distinct, of two that are. */
-export function union(a: Uint32Array, b: Uint32Array): Uint32Array {
-  if (a.length === 0) return b
-  return b.length === 0 ? a : sorted(new Set([...a, ...b]))
-}
 
 function sortedHistory(weights: ReadonlyMap<number, number>): Pick<ViewerHistory, 'items' | 'weights'> {
   const items = sorted(weights.keys())

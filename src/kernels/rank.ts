@@ -100,6 +100,67 @@ export function scorePanels(
   }
 }
 
+/**
+ * scores[n] of one user for the items at `positions[n]`, sixteen at a time, whose sums do not wait for each other.
+ * @param rows factors of the item at position i are rows[i × factors ..)
+ * @param positions filled up to a multiple of 16 with any of them
+ */
+export function scoreListed(
+  thread: i32,
+  user: usize,
+  rows: usize,
+  biases: usize,
+  factors: i32,
+  positions: usize,
+  count: i32,
+  scores: usize,
+): void {
+  const rowBytes = (<usize>factors) << 2
+  const whole = rowBytes & ~15
+  for (let n: usize = 0; n < <usize>count; n += 16) {
+    const listed = positions + (n << 2)
+    const out = scores + (n << 2)
+    for (let lane: usize = 0; lane < 64; lane += 4) store<f32>(out + lane, load<f32>(biases + ((<usize>load<u32>(listed + lane)) << 2)))
+    let a = v128.load(out)
+    let b = v128.load(out, 16)
+    let c = v128.load(out, 32)
+    let d = v128.load(out, 48)
+    let at: usize = 0
+    for (; at < whole; at += 16) {
+      const u = user + at
+      a = addFour(a, u, rows + at, listed, rowBytes)
+      b = addFour(b, u, rows + at, listed + 16, rowBytes)
+      c = addFour(c, u, rows + at, listed + 32, rowBytes)
+      d = addFour(d, u, rows + at, listed + 48, rowBytes)
+    }
+    v128.store(out, a)
+    v128.store(out, b, 16)
+    v128.store(out, c, 32)
+    v128.store(out, d, 48)
+    for (; at < rowBytes; at += 4)
+      for (let lane: usize = 0; lane < 64; lane += 4) {
+        const row = rows + <usize>load<u32>(listed + lane) * rowBytes
+        store<f32>(out + lane, load<f32>(out + lane) + load<f32>(user + at) * load<f32>(row + at))
+      }
+  }
+}
+
+/** sums + products of four factors of four items, added in the order of the factors. */
+function addFour(sums: v128, user: usize, rows: usize, listed: usize, rowBytes: usize): v128 {
+  const a = v128.load(rows + <usize>load<u32>(listed) * rowBytes)
+  const b = v128.load(rows + <usize>load<u32>(listed, 4) * rowBytes)
+  const c = v128.load(rows + <usize>load<u32>(listed, 8) * rowBytes)
+  const d = v128.load(rows + <usize>load<u32>(listed, 12) * rowBytes)
+  const ab = v128.shuffle<f32>(a, b, 0, 4, 1, 5)
+  const cd = v128.shuffle<f32>(c, d, 0, 4, 1, 5)
+  sums = f32x4.add(sums, f32x4.mul(v128.load32_splat(user), v128.shuffle<f32>(ab, cd, 0, 1, 4, 5)))
+  sums = f32x4.add(sums, f32x4.mul(v128.load32_splat(user, 4), v128.shuffle<f32>(ab, cd, 2, 3, 6, 7)))
+  const ab2 = v128.shuffle<f32>(a, b, 2, 6, 3, 7)
+  const cd2 = v128.shuffle<f32>(c, d, 2, 6, 3, 7)
+  sums = f32x4.add(sums, f32x4.mul(v128.load32_splat(user, 8), v128.shuffle<f32>(ab2, cd2, 0, 1, 4, 5)))
+  return f32x4.add(sums, f32x4.mul(v128.load32_splat(user, 12), v128.shuffle<f32>(ab2, cd2, 2, 3, 6, 7)))
+}
+
 /** Users of a task. */
 const usersAtOnce: i32 = 16
 /** Panels that a task's users go through together: with 64 factors 16 KiB, unpacked 32. */

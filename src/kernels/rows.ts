@@ -323,26 +323,104 @@ export function choleskyTasks(
   }
 }
 
+/** Items whose scores are taken apart at a time: four vectors. */
+const targetsAtOnce: usize = 16
+
+/** Solves L Lᵀ X = B in place of B, `stride` rows of 16 floats. */
+function substituteMany(factor: usize, b: usize, stride: i32): void {
+  const bytes = (<usize>stride) << 2
+  for (let f = 0; f < stride; f++) {
+    const place = b + ((<usize>f) << 6)
+    let x0 = v128.load(place)
+    let x1 = v128.load(place, 16)
+    let x2 = v128.load(place, 32)
+    let x3 = v128.load(place, 48)
+    const row = factor + <usize>f * bytes
+    const diagonal = row + ((<usize>f) << 2)
+    let above = b
+    for (let at = row; at < diagonal; at += 4, above += 64) {
+      const l = v128.load32_splat(at)
+      x0 = f32x4.sub(x0, f32x4.mul(l, v128.load(above)))
+      x1 = f32x4.sub(x1, f32x4.mul(l, v128.load(above, 16)))
+      x2 = f32x4.sub(x2, f32x4.mul(l, v128.load(above, 32)))
+      x3 = f32x4.sub(x3, f32x4.mul(l, v128.load(above, 48)))
+    }
+    const pivot = v128.load32_splat(diagonal)
+    v128.store(place, f32x4.div(x0, pivot))
+    v128.store(place, f32x4.div(x1, pivot), 16)
+    v128.store(place, f32x4.div(x2, pivot), 32)
+    v128.store(place, f32x4.div(x3, pivot), 48)
+  }
+  for (let f = stride - 1; f >= 0; f--) {
+    const place = b + ((<usize>f) << 6)
+    const row = factor + <usize>f * bytes
+    const diagonal = row + ((<usize>f) << 2)
+    const pivot = v128.load32_splat(diagonal)
+    const x0 = f32x4.div(v128.load(place), pivot)
+    const x1 = f32x4.div(v128.load(place, 16), pivot)
+    const x2 = f32x4.div(v128.load(place, 32), pivot)
+    const x3 = f32x4.div(v128.load(place, 48), pivot)
+    v128.store(place, x0)
+    v128.store(place, x1, 16)
+    v128.store(place, x2, 32)
+    v128.store(place, x3, 48)
+    let above = b
+    for (let at = row; at < diagonal; at += 4, above += 64) {
+      const l = v128.load32_splat(at)
+      v128.store(above, f32x4.sub(v128.load(above), f32x4.mul(l, x0)))
+      v128.store(above, f32x4.sub(v128.load(above, 16), f32x4.mul(l, x1)), 16)
+      v128.store(above, f32x4.sub(v128.load(above, 32), f32x4.mul(l, x2)), 32)
+      v128.store(above, f32x4.sub(v128.load(above, 48), f32x4.mul(l, x3)), 48)
+    }
+  }
+}
+
 /**
- * What each pair of a history adds to the score of the item at position `item`: out[n] = c_n h_nᵀ A⁻¹ h_item.
+ * What each pair of a history adds to the scores of at most 16 items t: out[t × count + n] = c_n h_nᵀ A⁻¹ h_t.
+ * @param targets positions of the items
  * @param factor A's Cholesky factor, as `choleskyTasks` leaves it at the beginning of a thread's scratch memory
- * @param solution F floats of scratch memory
+ * @param solutions 16 × (F + 1) floats of scratch memory
  */
 export function contributions(
   thread: i32,
-  item: i32,
+  targets: usize,
+  targetCount: i32,
   factor: usize,
   others: usize,
   positions: usize,
   weights: usize,
   count: i32,
   stride: i32,
-  solution: usize,
+  solutions: usize,
   out: usize,
 ): void {
   const bytes = (<usize>stride) << 2
-  memory.copy(solution, others + <usize>item * bytes, bytes)
-  substitute(factor, solution, stride)
-  for (let n: usize = 0; n < (<usize>count) << 2; n += 4)
-    store<f32>(out + n, load<f32>(weights + n) * dot(others + <usize>load<u32>(positions + n) * bytes, solution, bytes))
+  memory.fill(solutions, 0, targetsAtOnce * bytes)
+  for (let t: usize = 0; t < <usize>targetCount; t++) {
+    const row = others + <usize>load<u32>(targets + (t << 2)) * bytes
+    for (let at: usize = 0; at < bytes; at += 4) store<f32>(solutions + at * targetsAtOnce + (t << 2), load<f32>(row + at))
+  }
+  substituteMany(factor, solutions, stride)
+  for (let n: usize = 0; n < <usize>count; n++) {
+    const row = others + <usize>load<u32>(positions + (n << 2)) * bytes
+    let s0 = f32x4.splat(0)
+    let s1 = s0
+    let s2 = s0
+    let s3 = s0
+    let place = solutions
+    for (let at = row; at < row + bytes; at += 4, place += 64) {
+      const h = v128.load32_splat(at)
+      s0 = f32x4.add(s0, f32x4.mul(h, v128.load(place)))
+      s1 = f32x4.add(s1, f32x4.mul(h, v128.load(place, 16)))
+      s2 = f32x4.add(s2, f32x4.mul(h, v128.load(place, 32)))
+      s3 = f32x4.add(s3, f32x4.mul(h, v128.load(place, 48)))
+    }
+    const c = v128.load32_splat(weights + (n << 2))
+    const sums = solutions + targetsAtOnce * bytes
+    v128.store(sums, f32x4.mul(c, s0))
+    v128.store(sums, f32x4.mul(c, s1), 16)
+    v128.store(sums, f32x4.mul(c, s2), 32)
+    v128.store(sums, f32x4.mul(c, s3), 48)
+    for (let t: usize = 0; t < <usize>targetCount; t++) store<f32>(out + ((t * <usize>count + n) << 2), load<f32>(sums + (t << 2)))
+  }
 }

@@ -52,15 +52,29 @@ export abstract class FactorModel implements Model {
   }
 
   scoreUser(user: number, scores: Float32Array): void {
+    this.scoreFactors(this.factorsOf(user), scores)
+  }
+
+  /** A row of `userFactors`. */
+  factorsOf(user: number): Float32Array {
     if (!(user >= 0 && user < this.userCount)) throw new MatineeError('internal', `user ${user}, expected below ${this.userCount}`)
-    this.scoreFactors(this.userFactors.subarray(user * this.factorCount, (user + 1) * this.factorCount), scores)
+    return this.userFactors.subarray(user * this.factorCount, (user + 1) * this.factorCount)
   }
 
   scoreStranger(scores: Float32Array): void {
     scores.set(this.#strangerScores)
   }
 
-  abstract scoreHistory(items: Uint32Array, weights: Float32Array, scores: Float32Array): void
+  /**
+   * The factors of someone with that history.
+   * @param items positions, ascending and distinct
+   * @param weights one an item, finite, at least 0
+   */
+  abstract foldIn(items: Uint32Array, weights: Float32Array): Float32Array
+
+  scoreHistory(items: Uint32Array, weights: Float32Array, scores: Float32Array): void {
+    this.scoreFactors(this.foldIn(items, weights), scores)
+  }
 
   /** Scores for a user factor of any origin, such as a fold-in. All 0 is a stranger. */
   scoreFactors(factors: Float32Array, scores: Float32Array): void {
@@ -89,7 +103,7 @@ export abstract class FactorModel implements Model {
 
   /** Whether the user has taught the model nothing. */
   isStranger(user: number): boolean {
-    return isZero(this.userFactors.subarray(user * this.factorCount, (user + 1) * this.factorCount))
+    return isZero(this.factorsOf(user))
   }
 }
 

@@ -56,10 +56,10 @@ export interface Fit {
   preview?(): Model | undefined
 }
 
-/** What one history adds to scores, item by item of it; ask it of as many other items as wanted. */
+/** What one history adds to scores, item by item of it. To be asked before the model folds in or explains another. */
 export interface HistoryExplainer {
-  /** One number an item of the history, in its order. Valid until the model folds in or explains another. */
-  contributionsTo(item: number): Float32Array
+  /** For each of `items` one number an item of the history, in its order: of item t, history item n at `t × history + n`. */
+  contributionsTo(items: Uint32Array): Float32Array
 }
 
 /** A fitted model. Scores order items for one user; they have no unit and are not compared between users. */

@@ -54,8 +54,8 @@ test('strangers get what is popular, reasons are those of the family that says m
   const [items, weights] = [Uint32Array.of(1, 4), Float32Array.of(1, 1)]
   const ofEase = explainerOf(fitted('ease', { regularization: 3 }))
     ?.ofHistory(items, weights)
-    .contributionsTo(6)
-  assert.deepEqual(explainerOf(blend)?.ofHistory(items, weights).contributionsTo(6), ofEase)
+    .contributionsTo(Uint32Array.of(6))
+  assert.deepEqual(explainerOf(blend)?.ofHistory(items, weights).contributionsTo(Uint32Array.of(6)), ofEase)
 })
 
 test('a blend of nothing is refused', () => {

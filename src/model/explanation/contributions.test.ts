@@ -53,7 +53,7 @@ for (const [algorithm, parameters] of [
         for (let item = 0; item < itemCount; item++) {
           const score = scores[item] as number
           if (algorithm === 'item-knn' && score <= 0) continue // no vote: ordered by popularity, which the history has no part in
-          const sum = explained.contributionsTo(item).reduce((total, value) => total + value, 0)
+          const sum = explained.contributionsTo(Uint32Array.of(item)).reduce((total, value) => total + value, 0)
           assert.ok(Math.abs(sum - score) < 1e-4 * (1 + Math.abs(score)), `item ${item}: ${sum} against ${score}`)
         }
       }),
@@ -64,9 +64,19 @@ test('warp: the title most like it in factors, weighted, contributes most', () =
   const model = fitted('warp', { factors: 4, epochs: 5 })
   const explained = explainerOf(model)?.ofHistory(Uint32Array.of(1, 4, 7), Float32Array.of(1, 1, 1))
   assert.ok(explained !== undefined)
-  const contributions = explained.contributionsTo(4)
+  const contributions = explained.contributionsTo(Uint32Array.of(4))
   assert.ok(Math.abs((contributions[1] ?? 0) - 1) < 1e-6, 'itself')
   assert.ok(contributions.every((value) => value <= 1 + 1e-6))
+})
+
+test('ials: many items at once have what each has by itself', () => {
+  const model = fitted('ials', { factors: 5, iterations: 6, unobserved_weight: 0.2, regularization: 0.02 })
+  const explained = explainerOf(model)?.ofHistory(Uint32Array.of(1, 4, 7), Float32Array.of(1, 0.5, 0.25))
+  assert.ok(explained !== undefined)
+  const targets = Uint32Array.from({ length: 40 }, (_, n) => (n * 5) % itemCount)
+  const together = explained.contributionsTo(targets)
+  for (const [t, target] of targets.entries())
+    assert.deepEqual(together.subarray(3 * t, 3 * t + 3), explained.contributionsTo(Uint32Array.of(target)), `item ${target}`)
 })
 
 test('popularity owes nothing to anyone', () => {

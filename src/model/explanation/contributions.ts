@@ -41,48 +41,33 @@ export function explainerOf(model: Model): Explainer | undefined {
 function cosineExplainer(factors: Float32Array, itemCount: number): Explainer {
   const width = factors.length / itemCount
   const norms = rowNorms(factors, itemCount)
-  return {
-    ofHistory: (items, weights) => {
-      const contributions = new Float32Array(items.length)
-      return {
-        contributionsTo(item) {
-          for (let n = 0; n < items.length; n++)
-            contributions[n] = (weights[n] as number) * cosineOfRows(factors, width, norms, items[n] as number, item)
-          return contributions
-        },
-      }
-    },
-  }
+  return explainer((items, weights) => (n, item) => (weights[n] as number) * cosineOfRows(factors, width, norms, items[n] as number, item))
 }
 
 function weightsExplainer(itemWeights: Float32Array, itemCount: number): Explainer {
-  return {
-    ofHistory: (items, weights) => {
-      const contributions = new Float32Array(items.length)
-      return {
-        contributionsTo(item) {
-          for (let n = 0; n < items.length; n++)
-            contributions[n] = (weights[n] as number) * (itemWeights[(items[n] as number) * itemCount + item] as number)
-          return contributions
-        },
-      }
-    },
-  }
+  return explainer(
+    (items, weights) => (n, item) => (weights[n] as number) * (itemWeights[(items[n] as number) * itemCount + item] as number),
+  )
 }
 
 function neighboursExplainer(offsets: Uint32Array, neighbours: Uint32Array, similarities: Float32Array): Explainer {
+  return explainer((items, weights) => (n, item) => {
+    const row = items[n] as number
+    const place = neighbours.subarray(offsets[row], offsets[row + 1]).indexOf(item)
+    return place === -1 ? 0 : (weights[n] as number) * (similarities[(offsets[row] as number) + place] as number)
+  })
+}
+
+/** @param of of a history: what its n-th item adds to the score of an item */
+function explainer(of: (items: Uint32Array, weights: Float32Array) => (n: number, item: number) => number): Explainer {
   return {
     ofHistory: (items, weights) => {
-      const contributions = new Float32Array(items.length)
+      const contribution = of(items, weights)
       return {
-        contributionsTo(item) {
-          for (let n = 0; n < items.length; n++) {
-            const row = items[n] as number
-            const place = neighbours.subarray(offsets[row], offsets[row + 1]).indexOf(item)
-            contributions[n] = place === -1 ? 0 : (weights[n] as number) * (similarities[(offsets[row] as number) + place] as number)
-          }
-          return contributions
-        },
+        contributionsTo: (targets) =>
+          Float32Array.from({ length: targets.length * items.length }, (_, place) =>
+            contribution(place % items.length, targets[Math.floor(place / items.length)] as number),
+          ),
       }
     },
   }

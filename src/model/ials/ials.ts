@@ -60,6 +60,8 @@ const batchWork = 4e8
 const blockRows = 32
 /** Blocks that a Gram matrix is summed in. */
 const gramBlocks = 16
+/** Items whose scores are taken apart at a time, as in src/kernels/rows.ts. */
+const targetsAtOnce = 16
 /** Floats of scratch memory that a thread needs beyond one matrix of factors. */
 const scratchRows = 32
 
@@ -445,7 +447,9 @@ class FoldIn {
       penalty: plan.takeWords(1),
       gram: plan.takeWords(stride * stride),
       solution: plan.takeWords(stride),
-      contributions: plan.takeWords(itemCount),
+      targets: plan.takeWords(targetsAtOnce),
+      solutions: plan.takeWords(targetsAtOnce * (stride + 1)),
+      contributions: plan.takeWords(targetsAtOnce * itemCount),
       loss: plan.take(8),
       blocks: plan.take(gramBlocks * 8 * stride * stride),
       scratch: plan.takeWords(stride * (stride + scratchRows)),
@@ -479,12 +483,18 @@ class FoldIn {
     return new Float32Array(solution.subarray(0, this.#factors))
   }
 
-  /** What each of the `count` pairs of the row solved last adds to the score of an item. Valid until the next call. */
-  contributionsTo(item: number, count: number): Float32Array {
-    const { items, positions, weights, solution, contributions, scratch } = this.#address
-    const history = [items, positions, weights, count]
-    callKernel(this.#memory, 'contributions', 0, [item, scratch, ...history, this.#stride, solution, contributions])
-    return floatsAt(this.#memory, contributions, count)
+  /** What each of the `count` pairs of the row solved last adds to the scores of items: item t, pair n at `t × count + n`. */
+  contributionsTo(targets: Uint32Array, count: number): Float32Array {
+    const { items, positions, weights, targets: block, solutions, contributions, scratch } = this.#address
+    const result = new Float32Array(targets.length * count)
+    for (let first = 0; first < targets.length; first += targetsAtOnce) {
+      const some = targets.subarray(first, first + targetsAtOnce)
+      wordsAt(this.#memory, block, some.length).set(some)
+      const system = [scratch, items, positions, weights, count, this.#stride]
+      callKernel(this.#memory, 'contributions', 0, [block, some.length, ...system, solutions, contributions])
+      result.set(floatsAt(this.#memory, contributions, some.length * count), first * count)
+    }
+    return result
   }
 }
 
@@ -503,16 +513,17 @@ export class IalsModel extends FactorModel {
    * @param items positions, ascending and distinct
    * @param weights one an item, finite, at least 0
    */
-  foldIn(items: Uint32Array, weights: Float32Array): Float32Array {
+  override foldIn(items: Uint32Array, weights: Float32Array): Float32Array {
     checkInteractions({ userCount: 1, itemCount: this.itemCount, offsets: Uint32Array.of(0, items.length), items, weights })
     return this.#solve(items, weights)?.factors ?? new Float32Array(this.factorCount)
   }
 
   /** What each item of a history adds to a score of its fold-in: see src/model/explanation. @param items, weights as of `foldIn`, unchecked */
   explain(items: Uint32Array, weights: Float32Array): HistoryExplainer {
-    const nothing = new Float32Array(items.length)
     const row = this.#solve(items, weights)?.row
-    return { contributionsTo: (item) => row?.contributionsTo(item, items.length) ?? nothing }
+    return {
+      contributionsTo: (targets) => row?.contributionsTo(targets, items.length) ?? new Float32Array(targets.length * items.length),
+    }
   }
 
   /** Undefined where no weight is above 0. */
@@ -522,10 +533,6 @@ export class IalsModel extends FactorModel {
     if (pairs === 0) return undefined
     const row = (this.#foldIn ??= new FoldIn(this.itemFactors, this.itemCount, this.factorCount, this.#objective.unobservedWeight))
     return { row, factors: row.solve(items, weights, penaltyOf(this.#objective, pairs, this.itemCount)) }
-  }
-
-  override scoreHistory(items: Uint32Array, weights: Float32Array, scores: Float32Array): void {
-    this.scoreFactors(this.foldIn(items, weights), scores)
   }
 }
 

@@ -27,6 +27,7 @@ export type OneThreadKernelName =
   | 'packRounded'
   | 'rowNorms'
   | 'scorePanels'
+  | 'scoreListed'
   | 'sweepPivot'
   | 'contributions'
   | 'takeHistoryLists'

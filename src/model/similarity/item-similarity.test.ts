@@ -13,8 +13,9 @@ function scoresOf(
   item: number,
 ) {
   const similarity = itemSimilarityOf(familyOf(algorithm).load(tensors), seen)
+  const { items, scores: found } = similarity.best(item, 4, {})
   const scores = new Float32Array(4)
-  similarity.scoreAll(item, scores)
+  for (const [n, position] of items.entries()) scores[position] = found[n] as number
   return { by: similarity.by, scores: [...scores].map((score) => Math.round(score * 1e4) / 1e4) }
 }
 

@@ -6,11 +6,13 @@ import { BlendModel } from '../blend/blend.ts'
 import { FactorModel } from '../factor-model.ts'
 import type { Interactions, Model } from '../model.ts'
 import { itemsOfUser, transpose } from '../sparse/interactions.ts'
+import { BestItems, type ScoredItems } from '../top-k/best-items.ts'
+import { topK, type TopKOptions } from '../top-k/top-k.ts'
 
 export interface ItemSimilarity {
   readonly by: 'factors' | 'viewers'
-  /** Writes each item's likeness to `item` into `scores` (length itemCount); its own among them. */
-  scoreAll(item: number, scores: Float32Array): void
+  /** The k items that are most like one, best first; of equal ones the smaller position first. */
+  best(item: number, k: number, options: TopKOptions): ScoredItems
   /** Of two items, cheap enough to ask often; undefined where it is not. */
   readonly between: ((a: number, b: number) => number) | undefined
 }
@@ -21,34 +23,29 @@ export function itemSimilarityOf(model: Model, seen: Interactions): ItemSimilari
   return model instanceof FactorModel ? bySharedFactors(model) : bySharedViewers(seen)
 }
 
-function bySharedFactors(model: FactorModel): ItemSimilarity {
-  const { itemFactors, itemCount, factorCount, itemBiases } = model
+function bySharedFactors({ itemFactors, itemCount, factorCount }: FactorModel): ItemSimilarity {
   const norms = rowNorms(itemFactors, itemCount)
+  const directions = new Float32Array(itemFactors.length)
+  for (let place = 0; place < directions.length; place++) {
+    const length = norms[Math.floor(place / factorCount)] as number
+    directions[place] = length === 0 ? 0 : (itemFactors[place] as number) / length
+  }
+  // As if the item were a user.
+  const ranking = new BestItems({ itemCount, factorCount, itemFactors: directions }, 1)
   return {
     by: 'factors',
     between: (a, b) => cosineOfRows(itemFactors, factorCount, norms, a, b),
-    scoreAll(item, scores) {
-      const norm = norms[item] as number
-      if (norm === 0) {
-        scores.fill(0)
-        return
-      }
-      // As if the item were a user: products with all others in the kernel, from which their biases are taken off again.
-      model.scoreFactors(itemFactors.subarray(item * factorCount, (item + 1) * factorCount), scores)
-      for (let other = 0; other < itemCount; other++) {
-        const length = norm * (norms[other] as number)
-        scores[other] = length === 0 ? 0 : ((scores[other] as number) - (itemBiases?.[other] ?? 0)) / length
-      }
-    },
+    best: (item, k, options) => ranking.best(ranking.factorsOf(item), k, options),
   }
 }
 
 function bySharedViewers(seen: Interactions): ItemSimilarity {
   let viewers: Interactions | undefined
+  const scores = new Float32Array(seen.itemCount)
   return {
     by: 'viewers',
     between: undefined,
-    scoreAll(item, scores) {
+    best(item, k, options) {
       viewers ??= transpose(seen)
       const users = itemsOfUser(viewers, item)
       scores.fill(0)
@@ -57,6 +54,8 @@ function bySharedViewers(seen: Interactions): ItemSimilarity {
         const shared = scores[other] as number
         if (shared > 0) scores[other] = shared / Math.sqrt(users.length * itemsOfUser(viewers, other).length)
       }
+      const items = topK(scores, k, options)
+      return { items, scores: Float32Array.from(items, (position) => scores[position] as number) }
     },
   }
 }

@@ -32,7 +32,9 @@ for (const [kind, draw] of Object.entries(kinds))
             const exclude = Uint32Array.from(Array(itemCount).keys()).filter(() => random.below(4) === 0)
             const allowed = Uint8Array.from({ length: itemCount }, () => random.below(3))
             full.score(factors, scores)
-            for (const options of [{}, { exclude }, { allowed }, { exclude, allowed }]) {
+            const few = Uint8Array.from({ length: itemCount }, () => Number(random.below(8) === 0))
+            const listed = Uint32Array.from(few.keys()).filter((item) => few[item] === 1)
+            for (const options of [{}, { exclude }, { allowed }, { exclude, allowed }, { allowed: few, listed, exclude }]) {
               const list = topK(scores, k, options)
               assert.deepEqual(best.best(factors, k, options), {
                 items: Uint32Array.from(list),

@@ -3,13 +3,17 @@ import { MatineeError } from '../../contracts/errors.ts'
 import { callersThread } from '../kernels/kernels.ts'
 import type { ItemFactors } from './factor-scores.ts'
 import { ItemRanking } from './item-ranking.ts'
-import type { TopKOptions } from './top-k.ts'
+import { without } from './positions.ts'
+import { topK, type TopKOptions } from './top-k.ts'
 
 /** Positions, best first, and the score of each. */
 export interface ScoredItems {
   readonly items: Uint32Array
   readonly scores: Float32Array
 }
+
+/** Below one in so many items a full score of each takes less than a look at all. */
+const fewItems = 5
 
 export class BestItems {
   readonly #itemCount: number
@@ -23,12 +27,26 @@ export class BestItems {
     this.#ranking = new ItemRanking({ items, candidates, userNorm, users: 1, seen: itemCount, k: itemCount, threads: callersThread })
   }
 
+  /** The item's own factors, as a user's. */
+  factorsOf(item: number): Float32Array {
+    return this.#ranking.itemFactors(item)
+  }
+
   /** What `topK` finds in the scores of all items, best first, with the score of each. */
-  best(factors: Float32Array, k: number, { exclude, allowed }: TopKOptions = {}): ScoredItems {
+  best(factors: Float32Array, k: number, { exclude, allowed, listed }: TopKOptions = {}): ScoredItems {
     const ranking = this.#ranking
     if (allowed !== undefined && allowed.length !== this.#itemCount)
       throw new MatineeError('internal', `top-k: got ${allowed.length} marks for ${this.#itemCount} items, expected one each`)
     ranking.users.set(factors)
+    if (listed !== undefined && listed.length < this.#itemCount / fewItems) {
+      const positions = exclude === undefined ? listed : without(listed, exclude)
+      const scores = ranking.scoreListed(positions)
+      const places = topK(scores, k)
+      return {
+        items: places.map((place) => positions[place] as number),
+        scores: Float32Array.from(places, (place) => scores[place] as number),
+      }
+    }
     ranking.seenOffsets[1] = exclude?.length ?? 0
     if (exclude !== undefined) ranking.seenItems.set(exclude)
     if (allowed !== undefined) ranking.allowed.set(allowed)

@@ -30,6 +30,8 @@ interface Layout {
   readonly order: number
   readonly places: number
   readonly bounds: number
+  readonly listed: number
+  readonly fullScores: number
   readonly counter: number
   readonly users: number
   readonly seenOffsets: number
@@ -74,6 +76,8 @@ function planRanking(plan: MemoryPlan, { items: { itemCount, factorCount }, cand
     order: plan.takeWords(places),
     places: plan.takeWords(itemCount),
     bounds: plan.takeWords(2 * panelCount),
+    listed: plan.takeWords(places),
+    fullScores: plan.takeWords(places),
     counter: plan.takeWords(1),
     users: plan.takeWords(users * factorCount),
     seenOffsets: plan.takeWords(users + 1),
@@ -108,7 +112,9 @@ function fillItems(memory: WebAssembly.Memory, layout: Layout, { items, candidat
 export class ItemRanking {
   readonly #memory: WebAssembly.Memory
   readonly #layout: Layout
-  readonly #shape: RankingShape
+  // Not the whole shape: the factors are in the kernel's memory, and whoever made them may let go of them.
+  readonly #factorCount: number
+  readonly #threads: KernelThreads
   /** Factors of a batch's users, row by row. */
   readonly users: Float32Array
   /** What they are not to get: rows of positions. */
@@ -127,10 +133,11 @@ export class ItemRanking {
     const layout = planRanking(plan, shape)
     const memory = plan.create()
     fillItems(memory, layout, shape)
-    const { users, seen, k, items } = shape
+    const { users, seen, k, items, threads } = shape
     this.#memory = memory
     this.#layout = layout
-    this.#shape = shape
+    this.#factorCount = items.factorCount
+    this.#threads = threads
     this.users = floatsAt(memory, layout.users, users * items.factorCount)
     this.seenOffsets = wordsAt(memory, layout.seenOffsets, users + 1)
     this.seenItems = wordsAt(memory, layout.seenItems, seen)
@@ -140,6 +147,23 @@ export class ItemRanking {
     this.sizes = wordsAt(memory, layout.sizes, users)
   }
 
+  /** A row of the items' factors, in the kernel's memory: not to be written to. */
+  itemFactors(item: number): Float32Array {
+    return floatsAt(this.#memory, this.#layout.rows + 4 * item * this.#factorCount, this.#factorCount)
+  }
+
+  /** Scores in full of the items at these positions, for the batch's first user. Valid until the next call. */
+  scoreListed(positions: Uint32Array): Float32Array {
+    const { users, rows, biases, listed, fullScores } = this.#layout
+    const filled = Math.ceil(positions.length / panelItems) * panelItems
+    const places = wordsAt(this.#memory, listed, filled)
+    places.set(positions)
+    places.fill(0, positions.length)
+    const from = [users, rows, biases, this.#factorCount]
+    callKernel(this.#memory, 'scoreListed', 0, [...from, listed, filled, fullScores])
+    return floatsAt(this.#memory, fullScores, positions.length)
+  }
+
   /** @param k at most that of the shape */
   rank(users: number, k: number, withMarks = false): void {
     if (k === 0) {
@@ -147,13 +171,12 @@ export class ItemRanking {
       return
     }
     const layout = this.#layout
-    const { items, threads } = this.#shape
-    const { factorCount } = items
+    const factorCount = this.#factorCount
     wordsAt(this.#memory, layout.counter, 1)[0] = 0
     const of = [users, layout.users, layout.rows, layout.biases, factorCount]
     const panels = [layout.panels, layout.scales, layout.slips, layout.highs, layout.order, layout.places, layout.bounds, layout.panelCount]
     const left = [layout.seenOffsets, layout.seenItems, withMarks ? layout.allowed : 0]
     const to = [k, layout.lists, layout.scores, layout.sizes, layout.scratch, userBytes(factorCount, k, layout.panelCount)]
-    threads.run(this.#memory, 'rankTasks', [layout.counter, Math.ceil(users / usersOfTask), ...of, ...panels, ...left, ...to])
+    this.#threads.run(this.#memory, 'rankTasks', [layout.counter, Math.ceil(users / usersOfTask), ...of, ...panels, ...left, ...to])
   }
 }

@@ -3,6 +3,7 @@
  * finds in the same scores, in O(k + items left out) in place of O(items).
  */
 import type { ScoredItems } from './best-items.ts'
+import { includes } from './positions.ts'
 import type { TopKOptions } from './top-k.ts'
 
 export class RankedItems {
@@ -19,11 +20,10 @@ export class RankedItems {
   }
 
   best(k: number, { exclude, allowed }: TopKOptions = {}): ScoredItems {
-    const excluded = new Set(exclude)
     const items: number[] = []
     for (let place = 0; place < this.#order.length && items.length < k; place++) {
       const item = this.#order[place] as number
-      if ((allowed === undefined || allowed[item] !== 0) && !excluded.has(item)) items.push(item)
+      if ((allowed === undefined || allowed[item] !== 0) && !(exclude !== undefined && includes(exclude, item))) items.push(item)
     }
     return { items: Uint32Array.from(items), scores: Float32Array.from(items, (item) => this.#scores[item] as number) }
   }

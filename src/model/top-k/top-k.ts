@@ -9,6 +9,8 @@ export interface TopKOptions {
   readonly exclude?: Uint32Array
   /** One entry an item; 0 leaves it out. */
   readonly allowed?: Uint8Array | undefined
+  /** The positions that `allowed` does not leave out, ascending, where whoever asks has them: few are looked at one by one. */
+  readonly listed?: Uint32Array | undefined
 }
 
 /**

@@ -495,7 +495,7 @@ export class WarpModel extends FactorModel {
    * The factors of someone with that history: the steps of a fit with items and biases left as they are, from factors 0, with draws of
    * their own seed, so that the same history always gives the same.
    */
-  foldIn(items: Uint32Array, weights: Float32Array): Float32Array {
+  override foldIn(items: Uint32Array, weights: Float32Array): Float32Array {
     checkInteractions({ userCount: 1, itemCount: this.itemCount, offsets: Uint32Array.of(0, items.length), items, weights })
     const { itemFactors, itemBiases, factorCount } = this
     const { learningRate, maxSampled, regularization } = this.#settings
@@ -528,10 +528,6 @@ export class WarpModel extends FactorModel {
       }
     }
     return user
-  }
-
-  override scoreHistory(items: Uint32Array, weights: Float32Array, scores: Float32Array): void {
-    this.scoreFactors(this.foldIn(items, weights), scores)
   }
 }
 

@@ -1,0 +1,39 @@
+/** Sets of positions as arrays, ascending and distinct. */
+
+/** Those of `a` that are not in `b`. */
+export function without(a: Uint32Array, b: Uint32Array): Uint32Array {
+  const rest = new Uint32Array(a.length)
+  let count = 0
+  for (let n = 0, m = 0; n < a.length; n++) {
+    const position = a[n] as number
+    while (m < b.length && (b[m] as number) < position) m++
+    if (m === b.length || b[m] !== position) rest[count++] = position
+  }
+  return rest.subarray(0, count)
+}
+
+/** Those of either. */
+export function union(a: Uint32Array, b: Uint32Array): Uint32Array {
+  if (a.length === 0) return b
+  if (b.length === 0) return a
+  const both = new Uint32Array(a.length + b.length)
+  let count = 0
+  for (let n = 0, m = 0; n < a.length || m < b.length; count++) {
+    const [left, right] = [a[n] ?? Infinity, b[m] ?? Infinity]
+    both[count] = Math.min(left, right)
+    if (left <= right) n++
+    if (right <= left) m++
+  }
+  return both.subarray(0, count)
+}
+
+export function includes(positions: Uint32Array, position: number): boolean {
+  let low = 0
+  let high = positions.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((positions[middle] as number) < position) low = middle + 1
+    else high = middle
+  }
+  return positions[low] === position
+}
