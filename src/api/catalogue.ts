@@ -3,15 +3,7 @@ import type { ModelItem } from '../contracts/documents.ts'
 import { MatineeError } from '../contracts/errors.ts'
 import { byteTextOf } from './byte-text.ts'
 import { momentOf } from './local-moment.ts'
-
-export interface TitleFilter {
-  /** Titles of any of these genres; absent or empty: all. */
-  readonly genres?: ReadonlySet<string> | undefined
-  /** Titles whose age limit is known and not above this; absent: all. */
-  readonly maxAge?: number | undefined
-  /** Titles that are out at this moment, by `LocalClock`. */
-  readonly moment: number
-}
+import { TitleMasks, type ShownTitles, type TitleFilter } from './title-masks.ts'
 
 /** What every answer says of a title. */
 export const titleOf = ({ program_id, program_name, program_genre, age_limit }: ModelItem) => ({
@@ -34,36 +26,19 @@ interface TitleText {
   readonly name: string
 }
 
-/** The same set twice. */
-export interface ShownTitles {
-  /** One mark a title: 1 where it may be shown. */
-  readonly marks: Uint8Array
-  /** Those that may be shown, ascending. */
-  readonly positions: Uint32Array
-}
-
-/** Masks are as long as the catalogue: this many are kept. */
-const masksAtMost = 64
-
 export class Catalogue {
   readonly items: readonly ModelItem[]
   /** Genres of the titles that may be recommended, sorted. */
   readonly genres: readonly string[]
   /** The same as a set, for checks. */
   readonly genreSet: ReadonlySet<string>
-  /** Of each title, length I: 1 where it may be recommended; its genre as a place in `genres`; its age limit, NaN where unknown. */
-  readonly #recommendable: Uint8Array
-  readonly #genreNumbers: Int32Array
-  readonly #ageLimits: Float64Array
-  /** First moment at which it is out, and the first at which it no longer is. */
+  /** First moment at which each title is out. */
   readonly #from: Float64Array
-  readonly #until: Float64Array
   /** Positions by release, the latest first; of equals the smaller. */
-  readonly newestFirst: readonly number[]
+  readonly newestFirst: Uint32Array
   /** Moments at which some title comes or goes, ascending. */
-  readonly #changes: readonly number[]
-  readonly #masks = new Map<string, ShownTitles>()
-  #masksEpoch = -1
+  readonly #changes: Float64Array
+  readonly #masks: TitleMasks
   /** Made when first asked for. */
   readonly #texts: (TitleText | undefined)[]
 
@@ -74,18 +49,26 @@ export class Catalogue {
       ...new Set(items.flatMap(({ recommendable, program_genre: genre }) => (recommendable && genre ? [genre] : []))),
     ].toSorted()
     this.genreSet = new Set(this.genres)
-    const numbers = new Map(this.genres.map((genre, number) => [genre, number]))
-    this.#recommendable = Uint8Array.from(items, (item) => Number(item.recommendable))
-    this.#genreNumbers = Int32Array.from(items, (item) => numbers.get(item.program_genre ?? '') ?? noGenre)
-    this.#ageLimits = Float64Array.from(items, (item) => item.age_limit ?? NaN)
-    this.#from = Float64Array.from(items, (item) =>
-      Math.max(momentOf(item.release_date ?? '') ?? -Infinity, momentOf(item.available_from ?? '') ?? -Infinity),
-    )
-    this.#until = Float64Array.from(items, (item) => momentOf(item.available_until ?? '') ?? Infinity)
-    this.newestFirst = items
-      .map((_, position) => position)
-      .toSorted((a, b) => (this.releasedAt(a) === this.releasedAt(b) ? a - b : this.releasedAt(a) < this.releasedAt(b) ? 1 : -1))
-    this.#changes = [...new Set([...this.#from, ...this.#until])].filter(Number.isFinite).toSorted((a, b) => a - b)
+    // Thousands of titles share some hundred dates.
+    const moments = new Map<string, number | undefined>()
+    const momentOnce = (text: string | null | undefined): number | undefined => {
+      if (text === null || text === undefined) return undefined
+      if (!moments.has(text)) moments.set(text, momentOf(text))
+      return moments.get(text)
+    }
+    const from = new Float64Array(items.length)
+    const until = new Float64Array(items.length)
+    for (const [position, item] of items.entries()) {
+      from[position] = Math.max(momentOnce(item.release_date) ?? -Infinity, momentOnce(item.available_from) ?? -Infinity)
+      until[position] = momentOnce(item.available_until) ?? Infinity
+    }
+    this.#from = from
+    this.#masks = new TitleMasks(items, this.genres, from, until)
+    this.newestFirst = Uint32Array.from(items.keys()).toSorted((a, b) => {
+      const [fromA, fromB] = [from[a] as number, from[b] as number]
+      return fromA === fromB ? a - b : fromA < fromB ? 1 : -1
+    })
+    this.#changes = Float64Array.from(new Set([...from, ...until].filter(Number.isFinite))).toSorted()
   }
 
   /** A number that changes when, with time, a title comes or goes. */
@@ -121,37 +104,7 @@ export class Catalogue {
   }
 
   /** Which titles may be shown. Kept and handed out again: not to be written to. */
-  allowed({ genres, maxAge, moment }: TitleFilter): ShownTitles {
-    const epoch = this.epoch(moment)
-    if (epoch !== this.#masksEpoch) {
-      this.#masks.clear()
-      this.#masksEpoch = epoch
-    }
-    const anyGenre = genres === undefined || genres.size === 0
-    const key = anyGenre && maxAge === undefined ? '' : JSON.stringify([maxAge ?? null, anyGenre ? [] : [...genres].toSorted()])
-    const known = this.#masks.get(key)
-    if (known !== undefined) return known
-    const marks = this.#mask(anyGenre ? undefined : genres, maxAge, moment)
-    const shown = { marks, positions: Uint32Array.from(marks.keys()).filter((position) => marks[position] === 1) }
-    if (this.#masks.size >= masksAtMost) this.#masks.clear()
-    this.#masks.set(key, shown)
-    return shown
-  }
-
-  #mask(genres: ReadonlySet<string> | undefined, maxAge: number | undefined, moment: number): Uint8Array {
-    const wanted = Uint8Array.from(this.genres, (genre) => Number(genres === undefined || genres.has(genre)))
-    return Uint8Array.from(this.items, (_, position) => {
-      const genre = this.#genreNumbers[position] as number
-      return Number(
-        this.#recommendable[position] === 1 &&
-          (genre === noGenre ? genres === undefined : wanted[genre] === 1) &&
-          // Who asks for an age limit must not get a title of which none is known: NaN compares as false.
-          (maxAge === undefined || (this.#ageLimits[position] as number) <= maxAge) &&
-          (this.#from[position] as number) <= moment &&
-          moment < (this.#until[position] as number),
-      )
-    })
+  allowed(filter: TitleFilter): ShownTitles {
+    return this.#masks.allowed(filter, this.epoch(filter.moment))
   }
 }
-
-const noGenre = -1

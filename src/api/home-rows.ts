@@ -2,10 +2,11 @@
 import type { ModelItem } from '../contracts/documents.ts'
 import { weekEnd, isWeek } from '../contracts/week.ts'
 import { includes, union } from '../model/top-k/positions.ts'
-import { nameOf, type TitleFilter } from './catalogue.ts'
+import { nameOf } from './catalogue.ts'
 import { momentOf } from './local-moment.ts'
 import { byTrend, type ModelSnapshot, type RankedTitle, type Viewer, type ViewerHistory } from './model-snapshot.ts'
 import type { HomeRow } from './schemas.ts'
+import type { TitleFilter } from './title-masks.ts'
 import { recommendationOf } from './titles.ts'
 import type { Viewing } from './user-events.ts'
 

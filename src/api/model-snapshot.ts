@@ -27,7 +27,8 @@ import type { ScoredItems } from '../model/top-k/best-items.ts'
 import { includes, union } from '../model/top-k/positions.ts'
 import { RankedItems } from '../model/top-k/ranked-items.ts'
 import { topK, type TopKOptions } from '../model/top-k/top-k.ts'
-import { Catalogue, type TitleFilter } from './catalogue.ts'
+import { Catalogue } from './catalogue.ts'
+import type { TitleFilter } from './title-masks.ts'
 import type { UserEvents } from './user-events.ts'
 
 /** Whom a list is for. */

@@ -1,6 +1,7 @@
 /** From a model's titles to what goes over the wire, and from a request's parameters to a filter. */
 import { MatineeError } from '../contracts/errors.ts'
-import { nameOf, titleOf, type TitleFilter } from './catalogue.ts'
+import { nameOf, titleOf } from './catalogue.ts'
+import type { TitleFilter } from './title-masks.ts'
 import type { ModelSnapshot, RankedTitle, Ranking, Title } from './model-snapshot.ts'
 import type { Program, Recommendation } from './schemas.ts'
 
