@@ -14,9 +14,7 @@
  * | `item_viewers` | unsigned, I         | users who watched it                                                        |
  */
 import type { ModelItem, ModelManifest } from '../contracts/documents.ts'
-import { MatineeError } from '../contracts/errors.ts'
 import { storeKeys } from '../contracts/store-keys.ts'
-import { readTensorOf } from '../model/artifact/tensor-access.ts'
 import { diversify } from '../model/diversity/marginal-relevance.ts'
 import { explainerOf, type Explainer } from '../model/explanation/contributions.ts'
 import { FactorModel } from '../model/factor-model.ts'
@@ -30,6 +28,7 @@ import { topK, type TopKOptions } from '../model/top-k/top-k.ts'
 import { Catalogue } from './catalogue.ts'
 import type { TitleFilter } from './title-masks.ts'
 import type { UserEvents } from './user-events.ts'
+import { breathe, corrupt, countRecent, readWatchedPairs } from './watched-pairs.ts'
 
 /** Whom a list is for. */
 export interface Viewer {
@@ -174,17 +173,8 @@ export class ModelSnapshot {
     expectCount(key('items.json'), 'titles', items.length, manifest.items)
     expectCount(tensorsKey, 'users', model.userCount, userIds.length)
     expectCount(tensorsKey, 'items', model.itemCount, items.length)
-    const offsets = readTensorOf(tensors, 'seen_offsets', Uint32Array, [userIds.length + 1])
-    const pairs = offsets[userIds.length] ?? 0
-    const seenItems = readTensorOf(tensors, 'seen_items', Uint32Array, [pairs])
-    await checkSeen(offsets, seenItems, items.length, tensorsKey)
-    const weights = tensors.has('seen_weights')
-      ? readTensorOf(tensors, 'seen_weights', Float32Array, [pairs])
-      : new Float32Array(pairs).fill(1)
-    if (weights.some((weight) => weight < 0)) throw corrupt(tensorsKey, 'seen_weights has weights below 0')
-    const seenDays = tensors.has('seen_days') ? readTensorOf(tensors, 'seen_days', Int32Array, [pairs]) : undefined
-    const seen = { userCount: userIds.length, itemCount: items.length, offsets, items: seenItems, weights }
-    const viewers = readTensorOf(tensors, 'item_viewers', Uint32Array, [items.length])
+    const watched = await readWatchedPairs(tensors, userIds.length, items.length, tensorsKey)
+    const { seen, viewers, days: seenDays } = watched
     const checked: CheckedParts = {
       ...parts,
       userPositions: await indexIds(userIds, key('users.json')),
@@ -198,8 +188,8 @@ export class ModelSnapshot {
     }
     const learnt: LearntParts = {
       ...checked,
-      popularScores: countScores(popularDays, checked),
-      trendScores: countScores(trendDays, checked),
+      popularScores: await countRecent(watched, popularDays),
+      trendScores: await countRecent(watched, trendDays),
       similarity: itemSimilarityOf(model, seen),
       explainer: explainerOf(model),
       alike: new Map(),
@@ -526,57 +516,19 @@ function sortedHistory(weights: ReadonlyMap<number, number>): Pick<ViewerHistory
   return { items, weights: Float32Array.from(items, (position) => weights.get(position) ?? 0) }
 }
 
-/**
- * Users of each item whose newest viewing of it lies in the last `days` days up to the newest of all (of older models: all its users). Of
- * titles with equal counts the one that more users ever watched comes first: a part below 1 says so.
- */
-function countScores(days: number, { seen: { items }, seenDays, viewers }: CheckedParts): Float32Array {
-  const counts = seenDays === undefined ? viewers : new Uint32Array(viewers.length)
-  if (seenDays !== undefined) {
-    const newest = seenDays.reduce((latest, day) => Math.max(latest, day), -Infinity)
-    for (let pair = 0; pair < items.length; pair++) {
-      const item = items[pair] as number
-      if ((seenDays[pair] as number) > newest - days) counts[item] = (counts[item] as number) + 1
-    }
-  }
-  const most = viewers.reduce((largest, count) => Math.max(largest, count), 0)
-  return Float32Array.from(counts, (count, position) => count + (0.5 * (viewers[position] as number)) / (most + 1))
-}
-
-const corrupt = (key: string, problem: string): MatineeError =>
-  new MatineeError('store_corrupt', `${key}: ${problem}`, { details: { key } })
-
 function expectCount(key: string, what: string, got: number, expected: number): void {
   if (got !== expected) throw corrupt(key, `holds ${got} ${what}, expected ${expected}`)
 }
 
-/** Gives way to requests: what goes through all users or all pairs does so in slices of some milliseconds. */
-const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
-const usersASlice = 20_000
-
-async function checkSeen(offsets: Uint32Array, seenItems: Uint32Array, itemCount: number, key: string): Promise<void> {
-  if (offsets[0] !== 0) throw corrupt(key, 'seen_offsets does not start at 0')
-  for (let user = 0; user + 1 < offsets.length; user++) {
-    const start = offsets[user] as number
-    const end = offsets[user + 1] as number
-    if (end < start || end > seenItems.length) throw corrupt(key, `seen_offsets falls or overruns at user ${user}`)
-    let before = -1
-    for (let index = start; index < end; index++) {
-      const position = seenItems[index] as number
-      if (position >= itemCount || position <= before)
-        throw corrupt(key, `seen_items is not ascending positions below ${itemCount} at user ${user}`)
-      before = position
-    }
-    if (user % usersASlice === usersASlice - 1) await breathe()
-  }
-}
+const idsASlice = 20_000
 
 async function indexIds(ids: readonly string[], key: string): Promise<ReadonlyMap<string, number>> {
   const positions = new Map<string, number>()
-  for (const [position, id] of ids.entries()) {
-    if (positions.has(id)) throw corrupt(key, `id "${id}" stands twice`)
+  for (let position = 0; position < ids.length; position++) {
+    const id = ids[position] as string
     positions.set(id, position)
-    if (position % usersASlice === usersASlice - 1) await breathe()
+    if (positions.size <= position) throw corrupt(key, `id "${id}" stands twice`)
+    if (position % idsASlice === idsASlice - 1) await breathe()
   }
   return positions
 }

@@ -1,0 +1,105 @@
+/**
+ * What a model's data says was watched, checked and counted while requests are answered: of millions of pairs in plain loops, and in slices
+ * of some milliseconds.
+ */
+import { MatineeError } from '../contracts/errors.ts'
+import { readTensorOf } from '../model/artifact/tensor-access.ts'
+import type { Interactions, Tensors } from '../model/model.ts'
+
+export interface WatchedPairs {
+  readonly seen: Interactions
+  /** Of each pair the day of its newest viewing; older models do not tell. */
+  readonly days: Int32Array | undefined
+  /** The newest of them; 0 where there is none. */
+  readonly newestDay: number
+  /** Users of each title. */
+  readonly viewers: Uint32Array
+}
+
+export const corrupt = (key: string, problem: string): MatineeError =>
+  new MatineeError('store_corrupt', `${key}: ${problem}`, { details: { key } })
+
+/** Gives way to requests. */
+export const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
+/** Pairs between two breaths, at least. */
+const pairsASlice = 500_000
+
+/**
+ * @param key of the file that the tensors come from
+ * @throws MatineeError `model_incompatible` where a tensor is missing or of another shape, `store_corrupt` where offsets, positions or weights
+ * cannot be.
+ */
+export async function readWatchedPairs(tensors: Tensors, userCount: number, itemCount: number, key: string): Promise<WatchedPairs> {
+  const offsets = readTensorOf(tensors, 'seen_offsets', Uint32Array, [userCount + 1])
+  const pairCount = offsets[userCount] ?? 0
+  const items = readTensorOf(tensors, 'seen_items', Uint32Array, [pairCount])
+  const weights = tensors.has('seen_weights')
+    ? readTensorOf(tensors, 'seen_weights', Float32Array, [pairCount])
+    : new Float32Array(pairCount).fill(1)
+  const days = tensors.has('seen_days') ? readTensorOf(tensors, 'seen_days', Int32Array, [pairCount]) : undefined
+  const viewers = readTensorOf(tensors, 'item_viewers', Uint32Array, [itemCount])
+  if (offsets[0] !== 0) throw corrupt(key, 'seen_offsets does not start at 0')
+  let breath = 0
+  for (let user = 0; user < userCount; user++) {
+    const start = offsets[user] as number
+    const end = offsets[user + 1] as number
+    if (end < start || end > pairCount) throw corrupt(key, `seen_offsets falls or overruns at user ${user}`)
+    if (!isAscendingBelow(itemCount, items, start, end))
+      throw corrupt(key, `seen_items is not ascending positions below ${itemCount} at user ${user}`)
+    if (end - breath > pairsASlice) {
+      breath = end
+      await breathe()
+    }
+  }
+  if (leastOf(weights) < 0) throw corrupt(key, 'seen_weights has weights below 0')
+  const newestDay = days === undefined ? 0 : mostOf(days)
+  await breathe()
+  return { seen: { userCount, itemCount, offsets, items, weights }, days, newestDay, viewers }
+}
+
+/**
+ * Users of each title whose newest viewing of it lies in the last `span` days up to the newest of all (of older models: all its users). Of
+ * titles with equal counts the one that more users ever watched comes first: a part below 1 says so.
+ */
+export async function countRecent({ days, newestDay, viewers, seen }: WatchedPairs, span: number): Promise<Float32Array> {
+  const counts = days === undefined ? viewers : new Uint32Array(viewers.length)
+  if (days !== undefined)
+    for (let start = 0; start < days.length; start += pairsASlice) {
+      countSince(newestDay - span, seen.items, days, start, Math.min(days.length, start + pairsASlice), counts)
+      await breathe()
+    }
+  const most = mostOf(viewers)
+  return Float32Array.from(counts, (count, position) => count + (0.5 * (viewers[position] as number)) / (most + 1))
+}
+
+function isAscendingBelow(limit: number, items: Uint32Array, start: number, end: number): boolean {
+  let before = -1
+  for (let pair = start; pair < end; pair++) {
+    const item = items[pair] as number
+    if (item <= before) return false
+    before = item
+  }
+  return before < limit
+}
+
+function countSince(day: number, items: Uint32Array, days: Int32Array, start: number, end: number, counts: Uint32Array): void {
+  for (let pair = start; pair < end; pair++) {
+    const item = items[pair] as number
+    if ((days[pair] as number) > day) counts[item] = (counts[item] as number) + 1
+  }
+}
+
+/** 0 of none. */
+function leastOf(values: Float32Array): number {
+  let least = values[0] ?? 0
+  for (let n = 1; n < values.length; n++) if ((values[n] as number) < least) least = values[n] as number
+  return least
+}
+
+/** 0 of none. */
+function mostOf(values: Int32Array | Uint32Array): number {
+  let most = values[0] ?? 0
+  for (let n = 1; n < values.length; n++) if ((values[n] as number) > most) most = values[n] as number
+  return most
+}
