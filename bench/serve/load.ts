@@ -1,6 +1,7 @@
 /**
- * The client: vegeta (https://github.com/tsenart/vegeta), a process of its own on the second core. With a rate it is open-loop: requests
- * leave on time whether or not the server keeps up, and waiting counts into the latency. Without one it asks as fast as it is answered.
+ * The client: vegeta (https://github.com/tsenart/vegeta), a process of its own on the second core. With a rate it is open-loop: a request's
+ * latency counts from when it was due, so that one which had to wait for a connection, because the server or the client fell behind, has
+ * waited (as in wrk2). Without a rate it asks as fast as it is answered.
  */
 import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
@@ -14,8 +15,8 @@ const version = 'v12.12.0'
 export const [serverCore, clientCore] = ['0', '1'] as const
 /** Connections that are open at once where no rate is given. */
 const connections = 16
-/** And where one is: more than a server that keeps up ever needs. */
-const connectionsAtMost = 2000
+/** And where one is. New connections for whatever is late would cost a server that catches up more than the requests. */
+const connectionsAtRate = 64
 
 export interface Load {
   /** Requests a second; absent: as many as are answered. */
@@ -56,14 +57,16 @@ export class LoadGenerator {
   /** @param targets a file with a request a line, as vegeta reads them; asked in turn, from the first */
   async attack(targets: string, { rate, seconds, once }: Load): Promise<Measured> {
     const results = join(this.#folder, 'results.bin')
-    const pace = rate === undefined ? ['-rate=0', `-max-workers=${connections}`] : [`-rate=${Math.round(rate)}`]
+    const hertz = rate === undefined ? 0 : Math.max(1, Math.round(rate))
+    const atOnce = hertz === 0 ? connections : connectionsAtRate
     const args = [
       'attack',
       `-targets=${targets}`,
       '-format=json',
       ...(once ? ['-lazy'] : []),
-      ...pace,
-      `-connections=${connectionsAtMost}`,
+      `-rate=${hertz}`,
+      `-max-workers=${atOnce}`,
+      `-connections=${atOnce}`,
       `-duration=${seconds}s`,
       '-max-body=0',
       `-output=${results}`,
@@ -73,7 +76,7 @@ export class LoadGenerator {
     const clientSeconds = secondsOf(stdout.trim().split('\n').at(-1) ?? '')
     const csv = join(this.#folder, 'results.csv')
     await execute(this.#program, ['encode', '-to=csv', `-output=${csv}`, results])
-    const { spanSeconds, ...measured } = summary((await readFile(csv, 'utf8')).trimEnd().split('\n'))
+    const { spanSeconds, ...measured } = summary((await readFile(csv, 'utf8')).trimEnd().split('\n'), hertz)
     return { ...measured, clientShare: clientSeconds / spanSeconds }
   }
 }
@@ -84,15 +87,21 @@ const tell = (line: string): void => void process.stderr.write(`${line}\n`)
 const secondsOf = (times: string): number =>
   [...times.matchAll(/(\d+)m([\d.]+)s/g)].reduce((sum, [, minutes, seconds]) => sum + 60 * Number(minutes) + Number(seconds), 0)
 
-/** Lines of vegeta's CSV: sent (Unix nanoseconds), status, latency (nanoseconds), …. */
-function summary(lines: readonly string[]): Omit<Measured, 'clientShare'> & { readonly spanSeconds: number } {
-  const rows = lines.map((line) => line.split(',', 3).map(Number))
-  const latencies = Float64Array.from(rows, ([, , latency = 0]) => latency / 1e6).toSorted()
+/** Lines of vegeta's CSV: sent (Unix nanoseconds), status, latency (nanoseconds), five more, place in the sequence, …. */
+function summary(lines: readonly string[], hertz: number): Omit<Measured, 'clientShare'> & { readonly spanSeconds: number } {
+  const rows = lines.map((line) => {
+    const [sent = 0, status, latency = 0, , , , , , place = 0] = line.split(',', 9).map(Number)
+    return { sent, status, latency, place }
+  })
+  const begun = rows.reduce((least, { sent }) => Math.min(least, sent), Infinity)
+  const ended = rows.reduce((most, { sent, latency }) => Math.max(most, sent + latency), 0)
+  // What failed may have commas in its error, and no place to read.
+  const late = ({ sent, status, place }: (typeof rows)[number]): number =>
+    hertz === 0 || status !== 200 ? 0 : Math.max(0, sent - begun - (1e9 * place) / hertz)
+  const latencies = Float64Array.from(rows, (row) => (late(row) + row.latency) / 1e6).toSorted()
   const at = (share: number): number => latencies[Math.min(latencies.length - 1, Math.floor(share * latencies.length))] ?? NaN
-  const begun = rows.reduce((least, [sent = 0]) => Math.min(least, sent), Infinity)
-  const ended = rows.reduce((most, [sent = 0, , latency = 0]) => Math.max(most, sent + latency), 0)
   const spanSeconds = (ended - begun) / 1e9
-  const answered = rows.filter(([, status]) => status === 200).length
+  const answered = rows.filter(({ status }) => status === 200).length
   return {
     requests: rows.length,
     spanSeconds,
