@@ -8,7 +8,8 @@ import type { Caller } from './caller.ts'
 
 export const sessionCookie = 'matinee_session'
 
-const lifeMs = 12 * 3_600_000
+/** How long one lasts. */
+export const lifeMs = 12 * 3_600_000
 /** Beyond them the oldest end. */
 const sessionsAtMost = 10_000
 

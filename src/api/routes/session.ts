@@ -6,7 +6,7 @@ import type { Caller } from '../caller.ts'
 import type { Api, ApiDependencies } from '../api.ts'
 import { Session, SessionBody } from '../operator-schemas.ts'
 import { problems, publicProblems, ref } from '../schema-parts.ts'
-import { sessionCookie, type Sessions } from '../sessions.ts'
+import { lifeMs, sessionCookie, type Sessions } from '../sessions.ts'
 import { rateLimited, TokenBuckets } from '../token-bucket.ts'
 
 const answerOf = ({ name, role }: Caller, expiresMs: number | undefined) => ({
@@ -48,7 +48,7 @@ export function sessionRoutes(app: Api, { access, clock }: ApiDependencies, sess
       const caller = identify(request.body.key, access.keys)
       if (caller === undefined) throw new MatineeError('unauthorized', 'the key is not one of those that MATINEE_API_KEYS lists')
       const { token, expiresMs } = sessions.open(caller)
-      void reply.header('set-cookie', cookie(token, Math.floor((expiresMs - clock.nowMs()) / 1000), request.headers.origin))
+      void reply.header('set-cookie', cookie(token, lifeMs / 1000, request.headers.origin))
       return answerOf(caller, expiresMs)
     },
   )
