@@ -88,6 +88,11 @@ export class Catalogue {
     return this.#from[position] ?? -Infinity
   }
 
+  /** The place of its genre in `genres`; their number where it has none, or one of which nothing may be recommended. */
+  genreNumberOf(position: number): number {
+    return this.#masks.genreNumberOf(position)
+  }
+
   textOf(position: number): TitleText {
     const known = this.#texts[position]
     if (known !== undefined) return known

@@ -1,13 +1,12 @@
 /** The rows of a home page, from top to bottom, no title in two of them. */
-import type { ModelItem } from '../contracts/documents.ts'
 import { weekEnd, isWeek } from '../contracts/week.ts'
 import { includes, union } from '../model/top-k/positions.ts'
-import { nameOf } from './catalogue.ts'
+import { bytesOf, byteTextOf } from './byte-text.ts'
 import { momentOf } from './local-moment.ts'
-import { byTrend, type ModelSnapshot, type RankedTitle, type Viewer, type ViewerHistory } from './model-snapshot.ts'
+import { byTrend, positionsOf, type ModelSnapshot, type RankedTitle, type Viewer, type ViewerHistory } from './model-snapshot.ts'
 import type { HomeRow } from './schemas.ts'
 import type { TitleFilter } from './title-masks.ts'
-import { recommendationOf } from './titles.ts'
+import { textOfTitle } from './title-text.ts'
 import type { Viewing } from './user-events.ts'
 
 /** Watched to here counts as watched to the end: what follows is credits. */
@@ -17,19 +16,36 @@ const newDays = 60
 /** What a row "because you watched" may start from: enough of it was watched to have liked it. */
 const likedShare = 0.5
 
-export interface HomeRows {
+export interface HomePage {
   readonly source: 'personal' | 'popular'
-  readonly rows: readonly HomeRow[]
+  /** From top to bottom; none is empty. */
+  readonly rows: readonly PageRow[]
 }
 
-export function homeRows(snapshot: ModelSnapshot, viewer: Viewer, count: number, filter: TitleFilter): HomeRows {
+interface RowTitle extends RankedTitle {
+  /** Of what is gone on with: where. */
+  readonly next?: Pick<Viewing, 'episode' | 'share'>
+}
+
+interface PageRow {
+  readonly kind: HomeRow['kind']
+  /** A heading, and the reason of titles that owe nothing to one of the history: byte text, as it stands within quotes. */
+  readonly heading: string
+  readonly reason: string
+  /** The position of the title that the row starts from. */
+  readonly because?: number
+  readonly genre?: string
+  readonly titles: readonly RowTitle[]
+}
+
+export function homePage(snapshot: ModelSnapshot, viewer: Viewer, count: number, filter: TitleFilter): HomePage {
   const history = snapshot.historyOf(viewer)
   const order = snapshot.orderFor(history)
   const personal = order.by === 'history'
   const going = continued(snapshot, viewer, count, filter)
-  let taken = union(union(history.seen, history.dismissed), Uint32Array.from(going, ({ position }) => position).toSorted())
+  let taken = union(union(history.seen, history.dismissed), positionsOf(going).sort())
   const take = (titles: readonly RankedTitle[]): readonly RankedTitle[] => {
-    taken = union(taken, Uint32Array.from(titles, ({ position }) => position).toSorted())
+    taken = union(taken, positionsOf(titles).sort())
     return titles
   }
   // Those that share an order come one after the other, for its scores are then made once; the page has an order of its own.
@@ -37,75 +53,89 @@ export function homeRows(snapshot: ModelSnapshot, viewer: Viewer, count: number,
   const genre = personal ? favouriteGenre(snapshot, history, filter) : undefined
   const ofGenre = genre === undefined ? [] : take(snapshot.best(order, count, { ...filter, genres: new Set([genre]) }, taken))
   const liked = personal ? lastLiked(snapshot, viewer, history) : undefined
-  const alike = liked === undefined ? [] : take(snapshot.similar(liked.position, count, filter, taken).titles)
+  const alike = liked === undefined ? [] : take(snapshot.similar(liked, count, filter, taken).titles)
   // Together: what is prepared of the history for the one serves for the other.
-  const reasons = personal ? snapshot.explain([...forYou, ...ofGenre], history) : forYou
+  const explained = personal ? snapshot.explain([...forYou, ...ofGenre], history) : forYou
   const trending = take(snapshot.best(byTrend, count, filter, taken))
   const fresh = take(newest(snapshot, count, filter, taken))
 
-  const rows: HomeRow[] = [
-    { kind: 'continue_watching', title: 'Continue watching', items: going.map(({ row }) => row) },
+  const name = liked === undefined ? '' : snapshot.catalogue.textOf(liked).name
+  const rows: PageRow[] = [
+    { kind: 'continue_watching', heading: 'Continue watching', reason: 'continue watching', titles: going },
     {
       kind: 'for_you',
-      title: personal ? 'For you' : 'Popular',
-      items: reasons.slice(0, forYou.length).map((title) => recommendationOf(title, personal ? 'for you' : 'popular')),
+      heading: personal ? 'For you' : 'Popular',
+      reason: personal ? 'for you' : 'popular',
+      titles: explained.slice(0, forYou.length),
     },
     ...(liked === undefined
       ? []
       : [
           {
             kind: 'because_you_watched' as const,
-            title: `Because you watched ${nameOf(liked.item)}`,
-            because: { program_id: liked.item.program_id, program_name: liked.item.program_name },
-            items: alike.map((title) => recommendationOf(title, `like ${nameOf(liked.item)}`)),
+            heading: `Because you watched ${name}`,
+            reason: `like ${name}`,
+            because: liked,
+            titles: alike,
           },
         ]),
-    { kind: 'trending', title: 'Trending', items: trending.map((title) => recommendationOf(title, 'trending')) },
-    { kind: 'new', title: 'New', items: fresh.map((title) => recommendationOf(title, 'new')) },
+    { kind: 'trending', heading: 'Trending', reason: 'trending', titles: trending },
+    { kind: 'new', heading: 'New', reason: 'new', titles: fresh },
     ...(genre === undefined
       ? []
       : [
           {
             kind: 'genre' as const,
-            title: `${genre} for you`,
+            heading: `${quoted(genre).slice(1, -1)} for you`,
+            reason: 'for you',
             genre,
-            items: reasons.slice(forYou.length).map((title) => recommendationOf(title, 'for you')),
+            titles: explained.slice(forYou.length),
           },
         ]),
   ]
-  return { source: personal ? 'personal' : 'popular', rows: rows.filter(({ items }) => items.length > 0) }
+  return { source: personal ? 'personal' : 'popular', rows: rows.filter(({ titles }) => titles.length > 0) }
 }
 
-interface Continued {
-  readonly position: number
-  readonly row: HomeRow['items'][number]
+/** The answer as its schema (`Rows`) has it. */
+export function bytesOfPage({ source, rows }: HomePage, user: string, { version, manifest, catalogue }: ModelSnapshot): Buffer {
+  let text = `{"user":${quoted(user)},"model":"${version}","week":"${manifest.week}","source":"${source}","rows":[`
+  for (const [n, { kind, heading, reason, because, genre, titles }] of rows.entries()) {
+    text += `${n === 0 ? '' : ','}{"kind":"${kind}","title":"${heading}",`
+    if (because !== undefined) text += `"because":${catalogue.textOf(because).named},`
+    if (genre !== undefined) text += `"genre":${quoted(genre)},`
+    text += '"items":['
+    for (const [m, title] of titles.entries()) {
+      text += m === 0 ? '' : ','
+      if (title.next === undefined) text += textOfTitle(catalogue, title, reason)
+      else {
+        const { episode, share } = title.next
+        const whole = textOfTitle(catalogue, title, share === 0 ? 'next episode' : reason)
+        text += `${whole.slice(0, -1)},"episode":${quoted(episode)},"watched_share":${share}}`
+      }
+    }
+    text += ']}'
+  }
+  return bytesOf(`${text}]}`)
 }
+
+const quoted = (value: string | null): string => byteTextOf(JSON.stringify(value))
 
 /** Of each title the newest viewing: an episode that was left is gone on with, after one that was ended the next. The latest first. */
-function continued(snapshot: ModelSnapshot, { events }: Viewer, count: number, filter: TitleFilter): readonly Continued[] {
+function continued(snapshot: ModelSnapshot, { events }: Viewer, count: number, filter: TitleFilter): readonly RowTitle[] {
   const { marks: allowed } = snapshot.catalogue.allowed(filter)
   const looked = new Set<string>()
-  const rows: Continued[] = []
+  const titles: RowTitle[] = []
   for (const viewing of events?.viewings ?? []) {
-    if (rows.length === count) break
+    if (titles.length === count) break
     const { programId, share } = viewing
     const position = snapshot.positionOf(programId)
     const item = position === undefined ? undefined : snapshot.items[position]
     if (looked.has(programId) || position === undefined || item === undefined || events?.dismissed.has(programId)) continue
     looked.add(programId)
     const next = share < watchedToEnd ? viewing : nextEpisode(viewing)
-    if (next === undefined || allowed[position] === 0) continue
-    const reason = next === viewing ? 'continue watching' : 'next episode'
-    rows.push({
-      position,
-      row: {
-        ...recommendationOf({ position, item, score: viewing.atMs }, reason),
-        episode: next.episode,
-        watched_share: next.share,
-      },
-    })
+    if (next !== undefined && allowed[position] === 1) titles.push({ position, item, score: viewing.atMs, next })
   }
-  return rows
+  return titles
 }
 
 /** Where episodes are numbered. Whether there is a next one the catalogue does not say: the client's player knows. */
@@ -114,29 +144,27 @@ function nextEpisode(viewing: Viewing): Pick<Viewing, 'episode' | 'share'> | und
   return Number.isInteger(number) && number > 0 ? { episode: String(number + 1), share: 0 } : undefined
 }
 
-/** The genre that most of what was watched is of, among those with titles to show. */
-function favouriteGenre(snapshot: ModelSnapshot, history: ViewerHistory, { genres: asked }: TitleFilter): string | undefined {
-  const weights = new Map<string, number>()
-  history.items.forEach((position, n) => {
-    const genre = snapshot.items[position]?.program_genre
-    if (genre && snapshot.catalogue.genreSet.has(genre) && (asked === undefined || asked.size === 0 || asked.has(genre)))
-      weights.set(genre, (weights.get(genre) ?? 0) + (history.weights[n] ?? 0))
-  })
-  return [...weights].toSorted(([a, weightA], [b, weightB]) => weightB - weightA || (a < b ? -1 : 1))[0]?.[0]
+/** The genre that most of what was watched is of, among those with titles to show; of equal ones the first by name. */
+function favouriteGenre({ catalogue }: ModelSnapshot, history: ViewerHistory, { genres: asked }: TitleFilter): string | undefined {
+  const { genres } = catalogue
+  const weights = new Float64Array(genres.length)
+  let favourite = -1
+  for (let n = 0; n < history.items.length; n++) {
+    const genre = catalogue.genreNumberOf(history.items[n] as number)
+    if (genre < genres.length) weights[genre] = (weights[genre] as number) + (history.weights[n] as number)
+  }
+  for (let genre = 0; genre < genres.length; genre++) {
+    const isAsked = asked === undefined || asked.size === 0 || asked.has(genres[genre] as string)
+    if (isAsked && (weights[genre] as number) > (weights[favourite] ?? 0)) favourite = genre
+  }
+  return genres[favourite]
 }
 
-/** The title that was watched last of those that were watched for the most part, else the one watched last. */
-function lastLiked(
-  snapshot: ModelSnapshot,
-  { id, events }: Viewer,
-  history: ViewerHistory,
-): { readonly position: number; readonly item: ModelItem } | undefined {
+/** The position of the title that was watched last of those that were watched for the most part, else of the one watched last. */
+function lastLiked(snapshot: ModelSnapshot, { id, events }: Viewer, { items, weights }: ViewerHistory): number | undefined {
   const byEvent = (events?.viewings ?? []).flatMap(({ programId }) => snapshot.positionOf(programId) ?? [])
   const latest = [...byEvent, ...snapshot.latestSeen(id)]
-  const weightOf = new Map([...history.items].map((position, n) => [position, history.weights[n] ?? 0]))
-  const position = latest.find((candidate) => (weightOf.get(candidate) ?? 0) >= likedShare) ?? latest[0]
-  const item = position === undefined ? undefined : snapshot.items[position]
-  return position === undefined || item === undefined ? undefined : { position, item }
+  return latest.find((position) => (weights[items.indexOf(position)] ?? 0) >= likedShare) ?? latest[0]
 }
 
 /** Released lately, the newest first. */

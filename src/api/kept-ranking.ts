@@ -11,7 +11,7 @@
 import type { Kept } from './answer-cache.ts'
 import { bytesOf, byteTextOf } from './byte-text.ts'
 import type { ModelSnapshot, Ranking } from './model-snapshot.ts'
-import { reasonOf } from './titles.ts'
+import { textOfTitle } from './title-text.ts'
 
 export interface KeptRanking extends Kept {
   readonly source: Ranking['source']
@@ -33,17 +33,14 @@ export function keepRanking({ source, titles }: Ranking): KeptRanking {
 
 export function bytesOfRanking({ source, bytes }: KeptRanking, user: string, { version, manifest, catalogue }: ModelSnapshot): Buffer {
   let text = `{"user":${byteTextOf(JSON.stringify(user))},"model":"${version}","week":"${manifest.week}","source":"${source}","items":[`
-  const plain = source === 'personal' ? '"for you"}' : '"popular"}'
+  const plain = source === 'personal' ? 'for you' : 'popular'
   const words = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
   for (let place = 0; place < bytes.length; place += 4 * wordsATitle) {
-    const { title } = catalogue.textOf(words.getUint32(place, true))
-    text += `${place === 0 ? '' : ','}${title},"score":${words.getFloat32(place + 4, true)},"reason":`
-    const reason = words.getUint32(place + 8, true)
-    if (reason === 0) text += plain
-    else {
-      const { name, named } = catalogue.textOf((reason - 1) >>> 1)
-      text += `"${reasonOf(name, reason % 2 === 1 ? 'watched' : 'clicked')}","because":${named}}`
-    }
+    const word = words.getUint32(place + 8, true)
+    const because =
+      word === 0 ? undefined : { position: (word - 1) >>> 1, was: word % 2 === 1 ? ('watched' as const) : ('clicked' as const) }
+    const title = { position: words.getUint32(place, true), score: words.getFloat32(place + 4, true), because }
+    text += `${place === 0 ? '' : ','}${textOfTitle(catalogue, title, plain)}`
   }
   return bytesOf(`${text}]}`)
 }

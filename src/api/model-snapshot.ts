@@ -22,7 +22,7 @@ import type { Interactions, Model, Tensors } from '../model/model.ts'
 import { itemSimilarityOf, type ItemSimilarity } from '../model/similarity/item-similarity.ts'
 import { itemsOfUser } from '../model/sparse/interactions.ts'
 import type { ScoredItems } from '../model/top-k/best-items.ts'
-import { includes, union } from '../model/top-k/positions.ts'
+import { includes, union, valuesAt } from '../model/top-k/positions.ts'
 import { RankedItems } from '../model/top-k/ranked-items.ts'
 import { topK, type TopKOptions } from '../model/top-k/top-k.ts'
 import { Catalogue } from './catalogue.ts'
@@ -110,8 +110,8 @@ interface LearntParts extends CheckedParts {
   readonly trendScores: Float32Array
   readonly similarity: ItemSimilarity
   readonly explainer: Explainer | undefined
-  /** By position, of the titles asked for last: the titles most like it, best first, its own not among them. */
-  readonly alike: Map<number, ScoredItems>
+  /** By position, where it was asked for: the titles most like it, best first, its own not among them. */
+  readonly alike: (ScoredItems | undefined)[]
 }
 
 /** The titles to show: those that the model has learnt, in its order, then others. */
@@ -134,9 +134,8 @@ const popularDays = 28
 const trendDays = 7
 /** Of a title that was looked at and not watched. */
 const clickWeight = 0.25
-/** How many of the most like a title are kept, and of how many titles. */
-const alikeKept = 100
-const titlesWithAlike = 4096
+/** How many of the most like a title are kept. */
+const alikeKept = 64
 /** Of how many of the best a diverse list is put together, a title of the list; and at least. */
 const candidatesATitle = 10
 const candidatesAtLeast = 100
@@ -192,7 +191,7 @@ export class ModelSnapshot {
       trendScores: await countRecent(watched, trendDays),
       similarity: itemSimilarityOf(model, seen),
       explainer: explainerOf(model),
-      alike: new Map(),
+      alike: Array.from(items, () => undefined),
     }
     const snapshot = new ModelSnapshot(learnt, { items, itemPositions: checked.itemPositions, listing: 'training' })
     await breathe()
@@ -308,11 +307,12 @@ export class ModelSnapshot {
     if (user === undefined) return []
     const start = this.#seen.offsets[user] as number
     const end = this.#seen.offsets[user + 1] as number
-    const days = this.#seenDays
     const { weights, items } = this.#seen
-    return Array.from({ length: end - start }, (_, n) => start + n)
-      .toSorted((a, b) => (days?.[b] ?? 0) - (days?.[a] ?? 0) || (weights[b] as number) - (weights[a] as number))
-      .map((pair) => items[pair] as number)
+    const days = this.#seenDays
+    const pairs = Float64Array.from({ length: end - start }, (_, n) => start + n)
+    const isLater = (a: number, b: number): number =>
+      (days === undefined ? 0 : (days[b] as number) - (days[a] as number)) || (weights[b] as number) - (weights[a] as number)
+    return Array.from(pairs.sort(isLater), (pair) => items[pair] as number)
   }
 
   #isLearnt(position: number): boolean {
@@ -398,18 +398,23 @@ export class ModelSnapshot {
     const explainer = this.#learnt.explainer?.ofHistory(history.items, history.weights)
     if (explainer === undefined) return titles
     const { items, seen } = history
-    const contributions = explainer.contributionsTo(Uint32Array.from(titles, ({ position }) => position))
+    const contributions = explainer.contributionsTo(positionsOf(titles))
     return titles.map((title, t) => {
+      const first = t * items.length
       let largest = -1
       let most = 0
       for (let n = 0; n < items.length; n++) {
-        const contribution = contributions[t * items.length + n] as number
-        if (contribution > most && items[n] !== title.position) [largest, most] = [n, contribution]
+        const contribution = contributions[first + n] as number
+        if (contribution > most && items[n] !== title.position) {
+          largest = n
+          most = contribution
+        }
       }
       const position = items[largest]
       const item = position === undefined ? undefined : this.items[position]
       if (position === undefined || item === undefined) return title
-      return { ...title, because: { position, item, was: includes(seen, position) ? 'watched' : 'clicked' } }
+      const was = includes(seen, position) ? 'watched' : 'clicked'
+      return { position: title.position, item: title.item, score: title.score, because: { position, item, was } }
     })
   }
 
@@ -432,18 +437,13 @@ export class ModelSnapshot {
     }
     this.#score(order)
     const best = topK(this.#scores, count, this.#ofLearnt(options))
-    return { items: best, scores: Float32Array.from(best, (position) => this.#scores[position] as number) }
+    return { items: best, scores: valuesAt(this.#scores, best) }
   }
 
   /** From what is kept of the title as far as that goes: it is the beginning of the whole order. */
   #alike(position: number, count: number, options: TopKOptions): ScoredItems {
     const { alike, similarity } = this.#learnt
-    let kept = alike.get(position)
-    if (kept === undefined) {
-      kept = similarity.best(position, alikeKept, { exclude: Uint32Array.of(position) })
-      if (alike.size >= titlesWithAlike) alike.delete(alike.keys().next().value ?? -1)
-    } else alike.delete(position)
-    alike.set(position, kept)
+    const kept = (alike[position] ??= similarity.best(position, alikeKept, { exclude: Uint32Array.of(position) }))
     const { exclude = nothing, allowed } = options
     const places: number[] = []
     for (let n = 0; n < kept.items.length && places.length < count; n++) {
@@ -452,10 +452,7 @@ export class ModelSnapshot {
     }
     if (places.length < count && kept.items.length === alikeKept) return similarity.best(position, count, options)
     const { items, scores } = kept
-    return {
-      items: Uint32Array.from(places, (n) => items[n] as number),
-      scores: Float32Array.from(places, (n) => scores[n] as number),
-    }
+    return { items: Uint32Array.from(places, (n) => items[n] as number), scores: valuesAt(scores, places) }
   }
 
   /** Nothing can be guessed of titles that came after the training. */
@@ -496,11 +493,14 @@ export class ModelSnapshot {
 
   #titles({ items, scores }: ScoredItems, order: Order): readonly RankedTitle[] {
     const counted = order.by === 'trend' || (order.by === 'popularity' && this.#model.algorithm !== 'popularity')
-    return [...items].flatMap((position, n) => {
+    const titles: RankedTitle[] = []
+    for (let n = 0; n < items.length; n++) {
+      const position = items[n] as number
       const item = this.items[position]
-      const score = scores[n] ?? 0
-      return item === undefined ? [] : [{ position, item, score: counted ? Math.floor(score) : score }]
-    })
+      const score = scores[n] as number
+      if (item !== undefined) titles.push({ position, item, score: counted ? Math.floor(score) : score })
+    }
+    return titles
   }
 }
 
@@ -508,6 +508,13 @@ const nothing = new Uint32Array()
 const byPopularity: Order = { by: 'popularity' }
 const byViewers: Order = { by: 'viewers' }
 export const byTrend: Order = { by: 'trend' }
+
+/** In the order of the titles. */
+export function positionsOf(titles: readonly { readonly position: number }[]): Uint32Array {
+  const positions = new Uint32Array(titles.length)
+  for (const [n, { position }] of titles.entries()) positions[n] = position
+  return positions
+}
 
 const sorted = (positions: Iterable<number>): Uint32Array => Uint32Array.from(positions).toSorted()
 

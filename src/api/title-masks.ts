@@ -54,6 +54,11 @@ export class TitleMasks {
     this.#open = this.#recommendable
   }
 
+  /** The place of a title's genre in `genres`; their number where it has none of them. */
+  genreNumberOf(position: number): number {
+    return this.#genreNumbers[position] ?? this.#genres.length
+  }
+
   /** @param epoch another number where, with time, a title has come or gone */
   allowed({ genres, maxAge, moment }: TitleFilter, epoch: number): ShownTitles {
     if (epoch !== this.#epoch) {

@@ -165,8 +165,8 @@ function addFour(sums: v128, user: usize, rows: usize, listed: usize, rowBytes: 
 const usersAtOnce: i32 = 16
 /** Panels that a task's users go through together: with 64 factors 16 KiB, unpacked 32. */
 const panelsAtOnce: i32 = 16
-/** Items that wait to be scored in full. */
-const mostWaiting: i32 = 128
+/** Items that wait to be scored in full: the longer they do, the fewer can still come in. */
+const mostWaiting: i32 = 512
 /** Of an item that is in no panel. */
 const noPlace: u32 = 0xffffffff
 

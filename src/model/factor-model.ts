@@ -15,6 +15,7 @@ import { readTensor, readTensorOf } from './artifact/tensor-access.ts'
 import type { Model, Tensor, Tensors } from './model.ts'
 import { BestItems, type ScoredItems } from './top-k/best-items.ts'
 import { FactorScores } from './top-k/factor-scores.ts'
+import { valuesAt } from './top-k/positions.ts'
 import { topK, type TopKOptions } from './top-k/top-k.ts'
 
 export abstract class FactorModel implements Model {
@@ -95,7 +96,7 @@ export abstract class FactorModel implements Model {
   bestItems(factors: Float32Array, k: number, options: TopKOptions = {}): ScoredItems {
     if (isZero(factors)) {
       const items = topK(this.#strangerScores, k, options)
-      return { items, scores: Float32Array.from(items, (item) => this.#strangerScores[item] as number) }
+      return { items, scores: valuesAt(this.#strangerScores, items) }
     }
     this.#best ??= new BestItems(this, typicalNorm(this))
     return this.#best.best(factors, k, options)

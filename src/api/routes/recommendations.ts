@@ -5,7 +5,7 @@ import { MatineeError } from '../../contracts/errors.ts'
 import { answerTagged, AnswerCache, keptBody, tagOf } from '../answer-cache.ts'
 import type { Api, ApiDependencies } from '../api.ts'
 import { nameOf } from '../catalogue.ts'
-import { homeRows } from '../home-rows.ts'
+import { bytesOfPage, homePage } from '../home-rows.ts'
 import { bytesOfRanking, keepRanking, type KeptRanking } from '../kept-ranking.ts'
 import type { Viewer } from '../model-snapshot.ts'
 import { problems, ProgramId, ref, UserId } from '../schema-parts.ts'
@@ -148,13 +148,10 @@ export function recommendationRoutes(app: Api, dependencies: ApiDependencies): v
         cache: bodies,
         tag: tagOf(snapshot, moment, viewer.events),
         onSource,
-        make: () =>
-          keptBody(reply, {
-            user: params.id,
-            model: snapshot.version,
-            week: snapshot.manifest.week,
-            ...homeRows(snapshot, viewer, query.k ?? 20, filterOf(snapshot, moment, query)),
-          }),
+        make: () => {
+          const page = homePage(snapshot, viewer, query.k ?? 20, filterOf(snapshot, moment, query))
+          return { source: page.source, bytes: bytesOfPage(page, params.id, snapshot) }
+        },
       })
     },
   )

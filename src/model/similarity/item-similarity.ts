@@ -7,6 +7,7 @@ import { FactorModel } from '../factor-model.ts'
 import type { Interactions, Model } from '../model.ts'
 import { itemsOfUser, transpose } from '../sparse/interactions.ts'
 import { BestItems, type ScoredItems } from '../top-k/best-items.ts'
+import { valuesAt } from '../top-k/positions.ts'
 import { topK, type TopKOptions } from '../top-k/top-k.ts'
 
 export interface ItemSimilarity {
@@ -55,7 +56,7 @@ function bySharedViewers(seen: Interactions): ItemSimilarity {
         if (shared > 0) scores[other] = shared / Math.sqrt(users.length * itemsOfUser(viewers, other).length)
       }
       const items = topK(scores, k, options)
-      return { items, scores: Float32Array.from(items, (position) => scores[position] as number) }
+      return { items, scores: valuesAt(scores, items) }
     },
   }
 }

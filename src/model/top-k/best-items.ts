@@ -3,7 +3,7 @@ import { MatineeError } from '../../contracts/errors.ts'
 import { callersThread } from '../kernels/kernels.ts'
 import type { ItemFactors } from './factor-scores.ts'
 import { ItemRanking } from './item-ranking.ts'
-import { without } from './positions.ts'
+import { valuesAt, without } from './positions.ts'
 import { topK, type TopKOptions } from './top-k.ts'
 
 /** Positions, best first, and the score of each. */
@@ -42,10 +42,7 @@ export class BestItems {
       const positions = exclude === undefined ? listed : without(listed, exclude)
       const scores = ranking.scoreListed(positions)
       const places = topK(scores, k)
-      return {
-        items: places.map((place) => positions[place] as number),
-        scores: Float32Array.from(places, (place) => scores[place] as number),
-      }
+      return { items: places.map((place) => positions[place] as number), scores: valuesAt(scores, places) }
     }
     ranking.seenOffsets[1] = exclude?.length ?? 0
     if (exclude !== undefined) ranking.seenItems.set(exclude)

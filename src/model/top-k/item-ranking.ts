@@ -10,7 +10,7 @@ import { type ItemFactors, panelItems } from './factor-scores.ts'
 const usersOfTask = 16
 const panelsAtOnce = 16
 const stateBytes = 32
-const mostWaiting = 128
+const mostWaiting = 512
 const noPlace = 0xffffffff
 
 /**

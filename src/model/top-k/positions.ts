@@ -19,8 +19,9 @@ export function union(a: Uint32Array, b: Uint32Array): Uint32Array {
   const both = new Uint32Array(a.length + b.length)
   let count = 0
   for (let n = 0, m = 0; n < a.length || m < b.length; count++) {
-    const [left, right] = [a[n] ?? Infinity, b[m] ?? Infinity]
-    both[count] = Math.min(left, right)
+    const left = n < a.length ? (a[n] as number) : Infinity
+    const right = m < b.length ? (b[m] as number) : Infinity
+    both[count] = left < right ? left : right
     if (left <= right) n++
     if (right <= left) m++
   }
@@ -36,4 +37,11 @@ export function includes(positions: Uint32Array, position: number): boolean {
     else high = middle
   }
   return positions[low] === position
+}
+
+/** The values at some positions. */
+export function valuesAt(values: Float32Array, positions: ArrayLike<number>): Float32Array {
+  const found = new Float32Array(positions.length)
+  for (let n = 0; n < found.length; n++) found[n] = values[positions[n] as number] as number
+  return found
 }

@@ -3,7 +3,7 @@
  * finds in the same scores, in O(k + items left out) in place of O(items).
  */
 import type { ScoredItems } from './best-items.ts'
-import { includes } from './positions.ts'
+import { includes, valuesAt } from './positions.ts'
 import type { TopKOptions } from './top-k.ts'
 
 export class RankedItems {
@@ -25,6 +25,6 @@ export class RankedItems {
       const item = this.#order[place] as number
       if ((allowed === undefined || allowed[item] !== 0) && !(exclude !== undefined && includes(exclude, item))) items.push(item)
     }
-    return { items: Uint32Array.from(items), scores: Float32Array.from(items, (item) => this.#scores[item] as number) }
+    return { items: Uint32Array.from(items), scores: valuesAt(this.#scores, items) }
   }
 }
