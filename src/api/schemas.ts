@@ -122,7 +122,11 @@ export const Recommendation = shared(
   Type.Object({
     ...titleFields,
     score: Type.Number({ description: 'Orders the titles of one list; has no unit and is not compared between lists' }),
-    reason: Type.String({ description: 'Why this title, in a few words', examples: ['because you watched 쇼 20'] }),
+    reason: Type.String({
+      description:
+        'Why this title, in a few words: `because you watched X` or, where X was only clicked, `because you looked at X`; `like X`; `for you`, `popular`, `trending`, `new`, `continue watching` or `next episode`',
+      examples: ['because you watched 쇼 20'],
+    }),
     because: Type.Optional(
       Type.Object(
         { program_id: Type.String(), program_name: nullable(Type.String()) },

@@ -16,6 +16,8 @@ const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 export const trainedWeeks = ['2023-W52', '2024-W01'] as const
 /** Is not trained yet: a run of it is held by the data gate. */
 export const heldWeek = '2023-W51'
+/** Another one. */
+export const rejectedWeek = '2023-W50'
 export const keys = { read: 'web-test-read', admin: 'web-test-admin' } as const
 
 export interface Site {

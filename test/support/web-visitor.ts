@@ -23,16 +23,18 @@ export interface VisitorOptions {
   readonly language?: Language
   readonly width?: number
   readonly dark?: boolean
+  /** Of the browser. */
+  readonly zone?: string
 }
 
 export async function newVisitor(
   browser: Browser,
-  { url, profile, language = 'en', width = 1280, dark = false }: VisitorOptions,
+  { url, profile, language = 'en', width = 1280, dark = false, zone = 'Asia/Seoul' }: VisitorOptions,
 ): Promise<Visitor> {
   const context = await browser.newContext({
     viewport: { width, height: 900 },
     locale: language === 'ko' ? 'ko-KR' : 'en-US',
-    timezoneId: 'Asia/Seoul',
+    timezoneId: zone,
     colorScheme: dark ? 'dark' : 'light',
     reducedMotion: 'reduce',
   })

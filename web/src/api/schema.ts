@@ -70,7 +70,7 @@ export type Recommendation = {
   readonly age_limit: number | null
   /** Orders the titles of one list; has no unit and is not compared between lists */
   readonly score: number
-  /** Why this title, in a few words */
+  /** Why this title, in a few words: `because you watched X` or, where X was only clicked, `because you looked at X`; `like X`; `for you`, `popular`, `trending`, `new`, `continue watching` or `next episode` */
   readonly reason: string
   /** The title of the history that adds most to the score; absent where none does */
   readonly because?: {
@@ -163,7 +163,7 @@ export type HomeRow = {
     readonly age_limit: number | null
     /** Orders the titles of one list; has no unit and is not compared between lists */
     readonly score: number
-    /** Why this title, in a few words */
+    /** Why this title, in a few words: `because you watched X` or, where X was only clicked, `because you looked at X`; `like X`; `for you`, `popular`, `trending`, `new`, `continue watching` or `next episode` */
     readonly reason: string
     /** The title of the history that adds most to the score; absent where none does */
     readonly because?: {

@@ -12,8 +12,8 @@ export interface Column<Row> {
   /** What stands in the cell; without it, the value. */
   readonly cell?: (row: Row) => ReactNode
   readonly numeric?: boolean
-  /** Holds names or sentences: it has room for a few words, and breaks long ones. */
-  readonly wordy?: boolean
+  /** Holds names, or with `long` sentences: it has room for a few words, and breaks lines. */
+  readonly wordy?: boolean | 'long'
 }
 
 export interface Sorting {
@@ -39,7 +39,8 @@ export function DataTable<Row>({ caption, columns, rows, rowKey, sorted, rowHead
   const ordered = useMemo(() => sortRows(rows, columns, sorting, compare), [rows, columns, sorting, compare])
   const header = rowHeader ?? columns[0]?.id
   return (
-    <div className="table-frame" role="region" aria-label={caption} tabIndex={0}>
+    // A group, not a region: the panel around it is one already, often of the same name.
+    <div className="table-frame" role="group" aria-label={caption} tabIndex={0}>
       <table>
         <caption className="hidden-visually">{caption}</caption>
         <thead>
@@ -73,7 +74,8 @@ export function DataTable<Row>({ caption, columns, rows, rowKey, sorted, rowHead
             <tr key={rowKey(row)} className={highlighted?.(row) === true ? 'highlighted' : ''}>
               {columns.map((column) => {
                 const content = column.cell === undefined ? (column.value?.(row) ?? '') : column.cell(row)
-                const className = column.numeric === true ? 'numeric' : column.wordy === true ? 'wordy' : ''
+                const className =
+                  column.numeric === true ? 'numeric' : column.wordy === 'long' ? 'wordy long' : column.wordy === true ? 'wordy' : ''
                 return column.id === header ? (
                   <th key={column.id} scope="row" className={className}>
                     {content}

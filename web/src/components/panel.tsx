@@ -3,7 +3,8 @@ import { useId, useState, type ReactNode } from 'react'
 import { Button } from 'react-aria-components'
 import { ApiError } from '../api/client.ts'
 import { isModelMissing, type ApiResult } from '../api/use-api.ts'
-import { useMessages } from '../i18n/language.tsx'
+import { useFormats, useMessages } from '../i18n/language.tsx'
+import { ServerWords } from './server-words.tsx'
 
 interface PanelProps<Data> {
   readonly title: string
@@ -111,11 +112,10 @@ export function Failure({ error, retry, title }: FailureProps) {
         <strong>{title ?? messages.problem.title}.</strong> {explanation}
       </p>
       {problem === undefined ? null : (
-        <p className="quiet small">
-          {problem.detail}
-          <br />
+        <div className="quiet small">
+          <ServerWords text={problem.detail} />
           {messages.common.requestId} <code>{problem.request_id}</code>
-        </p>
+        </div>
       )}
       {retry === undefined ? null : (
         <Button className="button" onPress={retry}>
@@ -128,11 +128,13 @@ export function Failure({ error, retry, title }: FailureProps) {
 
 function useExplanation(error: unknown): string {
   const { problem } = useMessages()
-  if (isModelMissing(error)) return problem.notReady
+  const formats = useFormats()
   if (!(error instanceof ApiError)) return problem.other
   if (error.status === 0) return problem.unreachable
-  if (error.status === 401) return problem.unauthorized
-  if (error.status === 403) return problem.forbidden
-  if (error.status === 404) return problem.notFound
-  return problem.other
+  if (error.problem === undefined) return problem.other
+  const { code, errors = [] } = error.problem
+  const names = formats.list([...new Set(errors.map(({ name }) => name))])
+  // A later server may have codes that this page does not know.
+  const said = Object.hasOwn(problem.codes, code) ? problem.codes[code] : problem.other
+  return names === '' ? said : `${said} ${problem.values(names)}`
 }

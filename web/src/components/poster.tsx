@@ -56,7 +56,7 @@ export const Poster = memo(function Poster({ id, name, genre }: PosterProps) {
           </linearGradient>
         </defs>
         <rect width={WIDTH} height={HEIGHT} fill={`url(#${gradient})`} />
-        <g fill={`oklch(0.92 0.07 ${(second + 20).toFixed(0)})`} stroke="none">
+        <g fill="currentColor" color={`oklch(0.92 0.07 ${(second + 20).toFixed(0)})`}>
           {draw[motif](random)}
         </g>
       </svg>
@@ -69,6 +69,20 @@ export const Poster = memo(function Poster({ id, name, genre }: PosterProps) {
 
 const between = (random: () => number, least: number, greatest: number): number => Math.round(least + random() * (greatest - least))
 const times = (count: number, one: (index: number) => ReactNode): ReactNode => Array.from({ length: count }, (_, index) => one(index))
+
+/** Strokes with round ends, one path for each width: a hundred posters stand on a page, and each node of them counts. */
+const strokes = (lines: readonly string[], widths: readonly number[], opacity: (group: number) => number): ReactNode =>
+  widths.map((width, group) => (
+    <path
+      key={width + group}
+      d={lines.filter((_, line) => line % widths.length === group).join('')}
+      fill="none"
+      stroke="currentColor"
+      strokeWidth={width}
+      strokeLinecap="round"
+      opacity={opacity(group)}
+    />
+  ))
 
 const draw: Readonly<Record<Motif, (random: () => number) => ReactNode>> = {
   circles: (random) => {
@@ -112,22 +126,14 @@ const draw: Readonly<Record<Motif, (random: () => number) => ReactNode>> = {
         opacity={0.14 + (index % 4) * 0.07}
       />
     )),
-  confetti: (random) =>
-    times(26, (index) => {
-      const [x, y] = [between(random, 8, 192), between(random, 10, 220)]
-      return (
-        <rect
-          key={index}
-          x={x}
-          y={y}
-          width={between(random, 5, 9)}
-          height={between(random, 12, 26)}
-          rx={3}
-          transform={`rotate(${between(random, -70, 70)} ${x} ${y})`}
-          opacity={0.16 + (index % 5) * 0.07}
-        />
-      )
-    }),
+  confetti: (random) => {
+    const pieces = Array.from({ length: 26 }, () => {
+      const [x, y, length, turn] = [between(random, 8, 192), between(random, 10, 220), between(random, 6, 18), between(random, -70, 70)]
+      const angle = (turn * Math.PI) / 180
+      return `M${x} ${y}l${(-length * Math.sin(angle)).toFixed(1)} ${(length * Math.cos(angle)).toFixed(1)}`
+    })
+    return strokes(pieces, [6, 8, 7, 6, 8], (group) => 0.16 + group * 0.07)
+  },
   hills: (random) => (
     <>
       <circle cx={between(random, 44, 156)} cy={between(random, 52, 92)} r={between(random, 18, 30)} opacity={0.4} />
@@ -177,15 +183,11 @@ const draw: Readonly<Record<Motif, (random: () => number) => ReactNode>> = {
           d={`M ${x} ${y - r} A ${r} ${r} 0 1 0 ${x + r} ${y + r * 0.5} A ${r * 0.82} ${r * 0.82} 0 0 1 ${x} ${y - r} Z`}
           opacity={0.46}
         />
-        {times(22, (index) => (
-          <circle
-            key={index}
-            cx={between(random, 6, 194)}
-            cy={between(random, 8, 220)}
-            r={0.8 + random() * 1.9}
-            opacity={0.24 + random() * 0.5}
-          />
-        ))}
+        {strokes(
+          Array.from({ length: 22 }, () => `M${between(random, 6, 194)} ${between(random, 8, 220)}h0`),
+          [1.6, 3.4, 2.4],
+          (group) => 0.4 + group * 0.15,
+        )}
       </>
     )
   },

@@ -3,7 +3,7 @@
 export interface Formats {
   /** 12,345.6; at most `digits` after the point. */
   readonly number: (value: number, digits?: number) => string
-  /** 12K, 1.2만: for axes. */
+  /** 1,250, 12K, 1.2만: for axes. */
   readonly compact: (value: number) => string
   /** A figure such as 0.1923: always four digits after the point, so that columns line up. */
   readonly figure: (value: number) => string
@@ -49,7 +49,7 @@ export function makeFormats(language: string): Formats {
     new Intl.NumberFormat(language, { style: 'unit', unit: name, unitDisplay: 'short', maximumFractionDigits: digits }).format(count)
   return {
     number: (value, digits = 0) => numberFormat(digits).format(value),
-    compact: (value) => compact.format(value),
+    compact: (value) => (Math.abs(value) < 10_000 ? numberFormat(0) : compact).format(value),
     figure: (value) => figure.format(value),
     signed: (value) => signed.format(value),
     percent: (share, digits = 0) => new Intl.NumberFormat(language, { style: 'percent', maximumFractionDigits: digits }).format(share),

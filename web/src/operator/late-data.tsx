@@ -3,7 +3,7 @@ import { useApi } from '../api/use-api.ts'
 import { DataTable } from '../components/data-table.tsx'
 import { Panel } from '../components/panel.tsx'
 import { useFormats, useMessages } from '../i18n/language.tsx'
-import { figureText } from './words.ts'
+import { figureText } from './sentences.ts'
 
 export function LateData() {
   const { late } = useMessages()

@@ -33,6 +33,13 @@ export function curveValue(week: WeekFigures, curve: AccuracyCurve): number | un
   return figureOf(week, 'random', week.candidate, curve === 'test_diversity' ? 'diversity@10' : curve)
 }
 
+/** Of equals, the earlier one. */
+export const bestFirst = <Candidate extends { readonly metrics: Readonly<Record<string, number>> }>(
+  candidates: readonly Candidate[],
+  metric: string,
+): readonly Candidate[] =>
+  candidates.toSorted((a, b) => (b.metrics[metric] ?? Number.NEGATIVE_INFINITY) - (a.metrics[metric] ?? Number.NEGATIVE_INFINITY))
+
 /** By name; popularity last, as the mark that the others are held against. */
 export const inMarkedOrder = (candidates: readonly Measured[]): readonly Measured[] =>
   candidates.toSorted((a, b) => Number(isMark(a)) - Number(isMark(b)) || (a.candidate < b.candidate ? -1 : 1))

@@ -6,13 +6,15 @@ import { DataTable, type Column } from '../components/data-table.tsx'
 import { Badge, Facts } from '../components/facts.tsx'
 import { Moment } from '../components/moment.tsx'
 import { Loaded, Section } from '../components/panel.tsx'
+import { Said } from '../components/said.tsx'
 import { useFormats, useMessages } from '../i18n/language.tsx'
 import { usePageTitle } from '../page-title.ts'
 import type { ModelDetail } from '../api/schema.ts'
 import { useSession } from '../session.tsx'
 import { Decision } from './decision.tsx'
 import type { Measured } from './metrics.ts'
-import { figureText, parametersText } from './words.ts'
+import { choiceText, decidedOf, figureText, parametersText, splitText } from './sentences.ts'
+import { useWords } from './words.ts'
 
 /** Which model serves may change at any time. */
 const SERVING_MS = 10_000
@@ -53,6 +55,7 @@ function Promote({ version }: { readonly version: string }) {
 function Detail({ model }: { readonly model: ModelDetail }) {
   const { models } = useMessages()
   const formats = useFormats()
+  const words = useWords()
   const metrics = [...new Set(model.splits.flatMap(({ candidates }) => candidates.flatMap((one) => Object.keys(one.metrics))))]
   const columns: Column<Measured>[] = [
     {
@@ -91,7 +94,9 @@ function Detail({ model }: { readonly model: ModelDetail }) {
     <>
       <Section title={models.choice}>
         <div className="stack">
-          <p lang="en">{model.choice.reason}</p>
+          <p>
+            <Said own={choiceText(decidedOf(model), words)} server={model.choice.reason} />
+          </p>
           <Facts
             facts={[
               { name: models.week, value: model.week, note: <Link to={`/operator/reports/${model.week}`}>{models.report}</Link> },
@@ -115,11 +120,7 @@ function Detail({ model }: { readonly model: ModelDetail }) {
         <Section
           key={split.kind}
           title={`${models.split}: ${split.kind === 'time' ? models.time : models.random}`}
-          text={
-            <>
-              <span lang="en">{split.description}</span> · {models.testUsers(formats.number(split.test_users))}
-            </>
-          }
+          text={`${splitText(split, words)} · ${models.testUsers(formats.number(split.test_users))}`}
         >
           <DataTable
             caption={split.kind === 'time' ? models.time : models.random}

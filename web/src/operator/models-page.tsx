@@ -8,10 +8,12 @@ import { Badge } from '../components/facts.tsx'
 import { Bars, Figure, Lines, Points } from '../components/figure.tsx'
 import { Moment } from '../components/moment.tsx'
 import { Panel } from '../components/panel.tsx'
+import { Said } from '../components/said.tsx'
 import { useFormats, useMessages } from '../i18n/language.tsx'
 import { usePageTitle } from '../page-title.ts'
 import {
   accuracyCurves,
+  bestFirst,
   candidatesOf,
   curveValue,
   figureOf,
@@ -25,7 +27,8 @@ import {
   type WeekFigures,
 } from './metrics.ts'
 import { useAddressed } from './use-addressed.ts'
-import { figureText, useSegmentName } from './words.ts'
+import { figureText, membersText, splitText } from './sentences.ts'
+import { useSegmentName, useWords } from './words.ts'
 import { VersionLink } from './version-link.tsx'
 
 export function ModelsPage() {
@@ -179,6 +182,7 @@ function Candidates() {
 function OneWeek() {
   const { models, common } = useMessages()
   const formats = useFormats()
+  const words = useWords()
   const result = useApi('listMetrics', {})
   const weeks = newestOfWeeks(result.data?.items ?? [])
   const [shown, setWeek] = useAddressed(
@@ -212,7 +216,7 @@ function OneWeek() {
         ) : (
           <div className="stack">
             <p className="quiet small">
-              <span lang="en">{split.description}</span> · {models.testUsers(formats.number(split.test_users))} ·{' '}
+              {splitText(split, words)} · {models.testUsers(formats.number(split.test_users))} ·{' '}
               <Link to={`/operator/reports/${week.week}`}>{models.report}</Link>
             </p>
             <CandidatesOfWeek week={week} split={split} />
@@ -270,7 +274,7 @@ function CandidatesOfWeek({ week, split: { candidates } }: OfWeek) {
       sorted={{ column: 'ndcg@10', descending: true }}
     />
   )
-  const ordered = candidates.toSorted((a, b) => (b.metrics['ndcg@10'] ?? 0) - (a.metrics['ndcg@10'] ?? 0))
+  const ordered = bestFirst(candidates, 'ndcg@10')
   return (
     <div className="figure-grid wide">
       <Figure title="nDCG@10" unit={week.week} height={ordered.length * 36 + 16} table={table('nDCG@10')}>
@@ -305,9 +309,10 @@ function CandidatesOfWeek({ week, split: { candidates } }: OfWeek) {
 }
 
 /** nDCG@10 of each candidate for each group of users and titles. */
-function Segments({ week, split: { segments = {}, candidates } }: OfWeek) {
+function Segments({ week, split: { segments = {}, segment_bounds: bounds = {}, candidates } }: OfWeek) {
   const { models } = useMessages()
   const formats = useFormats()
+  const words = useWords()
   const segmentName = useSegmentName()
   const rows = Object.entries(segments).map(([segment, description]) => ({ segment, description }))
   type Row = (typeof rows)[number]
@@ -329,8 +334,8 @@ function Segments({ week, split: { segments = {}, candidates } }: OfWeek) {
             <>
               {segmentName(segment)}
               <br />
-              <span className="quiet small" lang="en">
-                {description}
+              <span className="quiet small">
+                <Said own={membersText(segment, bounds[segment], words)} server={description} />
               </span>
             </>
           ),

@@ -2,12 +2,14 @@
 import { Link } from 'react-router'
 import { call } from '../api/client.ts'
 import { useApi } from '../api/use-api.ts'
-import type { Timeline } from '../api/schema.ts'
+import type { Readiness, Timeline } from '../api/schema.ts'
 import { Facts, type Fact } from '../components/facts.tsx'
 import { DataTable, type Column } from '../components/data-table.tsx'
 import { Figure, Lines } from '../components/figure.tsx'
 import { Moment } from '../components/moment.tsx'
 import { Loaded, Panel } from '../components/panel.tsx'
+import { Said } from '../components/said.tsx'
+import { ServerWords } from '../components/server-words.tsx'
 import type { Formats } from '../i18n/formats.ts'
 import { useFormats, useMessages } from '../i18n/language.tsx'
 import { usePageTitle } from '../page-title.ts'
@@ -15,7 +17,8 @@ import { useSession } from '../session.tsx'
 import { Decision } from './decision.tsx'
 import { isLive, runAddress, RunBadge, runsMissing, secondsOf, useRuns, useStageName } from './runs-page.tsx'
 import type { SourceLog } from './quality.ts'
-import { figureText } from './words.ts'
+import { choiceText, decidedOf, figureText } from './sentences.ts'
+import { useWords } from './words.ts'
 import { VersionLink } from './version-link.tsx'
 
 const EVERY = 10_000
@@ -38,6 +41,7 @@ export function OverviewPage() {
 function Serving() {
   const { overview, models } = useMessages()
   const formats = useFormats()
+  const words = useWords()
   const ready = useApi('getReadiness', {}, { every: EVERY })
   const latest = useApi('getLatestModel', {}, { every: EVERY })
   const timeline = useApi('listTimeline', { query: { limit: 50 } })
@@ -45,11 +49,7 @@ function Serving() {
     <Panel title={overview.serving} result={latest} actions={<RollBack items={timeline.data?.items ?? []} />}>
       {(model) => (
         <div className="stack">
-          {ready.data?.problem === undefined || ready.data.problem === null ? null : (
-            <p className="notice" role="status">
-              <strong>{overview.stale}.</strong> {ready.data.problem.detail}
-            </p>
-          )}
+          {ready.data?.problem === undefined || ready.data.problem === null ? null : <StaleModel problem={ready.data.problem} />}
           <Facts
             facts={[
               { name: overview.week, value: model.week },
@@ -72,11 +72,28 @@ function Serving() {
             ]}
           />
           <p className="quiet">
-            {overview.choice}: <span lang="en">{model.choice.reason}</span>
+            {overview.choice}: <Said own={choiceText(decidedOf(model), words)} server={model.choice.reason} />
           </p>
         </div>
       )}
     </Panel>
+  )
+}
+
+/** A newer model is there and cannot serve. */
+export function StaleModel({ problem }: { readonly problem: NonNullable<Readiness['problem']> }) {
+  const messages = useMessages()
+  const formats = useFormats()
+  const codes: Readonly<Record<string, string>> = messages.problem.codes
+  return (
+    <div className="notice" role="status">
+      <p>
+        <strong>{messages.overview.stale}.</strong> {codes[problem.code] ?? messages.problem.other} {formats.ago(problem.since)}
+      </p>
+      <div className="small">
+        <ServerWords text={problem.detail} />
+      </div>
+    </div>
   )
 }
 
@@ -124,7 +141,11 @@ function LastRun() {
           <Facts
             facts={[
               { name: overview.lastRun, value: <Link to={runAddress(run)}>{run.week ?? run.workflow_id}</Link> },
-              { name: runs.outcome, value: <RunBadge run={run} />, note: isLive(run) ? stageName(run.stage) : undefined },
+              {
+                name: runs.outcome,
+                value: <RunBadge run={run} />,
+                note: isLive(run) && run.stage !== 'held' ? stageName(run.stage) : undefined,
+              },
               { name: runs.started, value: <Moment at={run.started_at} />, note: formats.ago(run.started_at) },
               { name: runs.duration, value: formats.seconds(secondsOf(run) ?? 0) },
               schedule === undefined
@@ -153,7 +174,16 @@ function LastRun() {
 
 function TimelineOfModels() {
   const { overview, runs } = useMessages()
+  const words = useWords()
   const result = useApi('listTimeline', { query: { limit: 50 } }, { every: () => 30_000 })
+  // What a run says of its choice in English, the figures of its week say in any language.
+  const measured = new Map(useApi('listMetrics', {}).data?.items.map((week) => [week.version, week]))
+  const own = ({ by, what, version }: Happened): string | undefined => {
+    if (by !== 'run') return undefined
+    if (what === 'archived') return overview.archivedText
+    const week = version === null ? undefined : measured.get(version)
+    return week === undefined ? undefined : choiceText(decidedOf(week), words)
+  }
   return (
     <Panel title={overview.timeline} result={result} empty={{ when: ({ items }) => items.length === 0, text: overview.timelineEmpty }}>
       {({ items }) => (
@@ -171,8 +201,14 @@ function TimelineOfModels() {
               value: ({ version }) => version,
               cell: ({ version }) => (version === null ? '' : <VersionLink version={version} />),
             },
-            { id: 'by', header: overview.by, value: ({ by }) => by },
-            { id: 'reason', header: overview.reason, wordy: true, value: ({ reason }) => reason },
+            { id: 'by', header: overview.by, value: ({ by }) => (by === 'run' ? overview.byRun : by) },
+            {
+              id: 'reason',
+              header: overview.reason,
+              wordy: 'long',
+              value: ({ reason }) => reason,
+              cell: (one) => (one.by === 'run' ? <Said own={own(one)} server={one.reason} /> : one.reason),
+            },
           ]}
         />
       )}

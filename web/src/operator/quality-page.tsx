@@ -31,11 +31,11 @@ export function QualityPage() {
             <>
               <OneWeek weeks={weeks} />
               <OverWeeks weeks={weeks} />
-              <LateData />
             </>
           )
         }}
       </Loaded>
+      <LateData />
     </>
   )
 }
@@ -86,7 +86,7 @@ function OneWeek({ weeks }: { readonly weeks: readonly string[] }) {
                 sorted={{ column: 'rows', descending: true }}
                 columns={[
                   { id: 'table', header: quality.table, value: ({ table }) => quality.tables[table] ?? table },
-                  { id: 'reason', header: quality.reason, value: ({ reason }) => quality.reasons[reason] ?? reason },
+                  { id: 'reason', header: quality.reason, wordy: true, value: ({ reason }) => quality.reasons[reason] ?? reason },
                   { id: 'rows', header: quality.count, numeric: true, value: ({ rows }) => rows, cell: ({ rows }) => formats.number(rows) },
                   {
                     id: 'share',

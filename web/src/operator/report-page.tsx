@@ -6,11 +6,13 @@ import { Choice } from '../components/choice.tsx'
 import { DataTable, type Column } from '../components/data-table.tsx'
 import { Badge, Facts } from '../components/facts.tsx'
 import { Loaded, Section } from '../components/panel.tsx'
+import { Said } from '../components/said.tsx'
 import { useFormats, useMessages } from '../i18n/language.tsx'
 import { usePageTitle } from '../page-title.ts'
 import { newestOfWeeks } from './metrics.ts'
 import { changesOf, gainsOf, type Change, type GainRow, type Verdict } from './report.ts'
-import { figureText, parametersText, useSegmentName } from './words.ts'
+import { choiceText, decidedOf, figureText, membersText, parametersText } from './sentences.ts'
+import { useSegmentName, useWords } from './words.ts'
 import { VersionLink } from './version-link.tsx'
 
 export function ReportPage() {
@@ -68,9 +70,15 @@ interface OfReport {
   readonly report: WeekReport
 }
 
-function Choosing({ report: { candidate, version, reason, decided_by: by, test, week_before: before } }: OfReport) {
+function Choosing({ report: found }: OfReport) {
+  const { candidate, version, reason, decided_by: by, test, week_before: before } = found
   const { report, models } = useMessages()
   const formats = useFormats()
+  const words = useWords()
+  // The report has the split that decided; the figures of the week have both.
+  const measured = useApi('listMetrics', {}).data?.items.find((one) => one.version === version)
+  const decided =
+    measured === undefined ? { ...found, by, splits: [{ kind: by, test_users: test.users, candidates: found.tried }] } : decidedOf(measured)
   return (
     <Section title={report.choice}>
       <div className="stack">
@@ -88,8 +96,8 @@ function Choosing({ report: { candidate, version, reason, decided_by: by, test, 
                 },
           ]}
         />
-        <p className="quiet" lang="en">
-          {reason}
+        <p className="quiet">
+          <Said own={choiceText(decided, words)} server={reason} />
         </p>
       </div>
     </Section>
@@ -202,6 +210,7 @@ function Gains({ report: found }: OfReport) {
 function ForWhom({ report: found }: OfReport) {
   const { report, models } = useMessages()
   const formats = useFormats()
+  const words = useWords()
   const segmentName = useSegmentName()
   type Row = WeekReport['segments'][number]
   const { popularity, candidate, week_before: before } = found
@@ -211,12 +220,12 @@ function ForWhom({ report: found }: OfReport) {
       header: models.segment,
       wordy: true,
       value: ({ segment }) => segmentName(segment),
-      cell: ({ segment, description }) => (
+      cell: ({ segment, description, bounds }) => (
         <>
           {segmentName(segment)}
           <br />
-          <span className="quiet small" lang="en">
-            {description}
+          <span className="quiet small">
+            <Said own={membersText(segment, bounds, words)} server={description} />
           </span>
         </>
       ),

@@ -7,11 +7,14 @@ import { DataTable } from '../components/data-table.tsx'
 import { Badge, Facts } from '../components/facts.tsx'
 import { Moment } from '../components/moment.tsx'
 import { Loaded, Section } from '../components/panel.tsx'
+import { Said } from '../components/said.tsx'
 import { useFormats, useMessages } from '../i18n/language.tsx'
 import { usePageTitle } from '../page-title.ts'
 import { useSession } from '../session.tsx'
 import { Decision } from './decision.tsx'
 import { isLive, RunBadge, runsMissing, secondsOf, useRuns, useStageName } from './runs-page.tsx'
+import { checkText, findingText, stageText } from './sentences.ts'
+import { useWords } from './words.ts'
 import { VersionLink } from './version-link.tsx'
 
 export function RunPage() {
@@ -78,6 +81,7 @@ function Stages({ run }: { readonly run: RunDetail }) {
   const { runs } = useMessages()
   const formats = useFormats()
   const stageName = useStageName()
+  const words = useWords()
   const total = run.stages.reduce((sum, stage) => sum + (secondsOf(stage) ?? 0), 0)
   return (
     <Section title={runs.timeline}>
@@ -96,8 +100,8 @@ function Stages({ run }: { readonly run: RunDetail }) {
                   </span>
                 </p>
                 {stage.detail === null ? null : (
-                  <p className="small" lang="en">
-                    {stage.detail}
+                  <p className="small">
+                    <Said own={stageText(stage.figures, words)} server={stage.detail} />
                   </p>
                 )}
                 {seconds === undefined || total === 0 ? null : (
@@ -116,6 +120,7 @@ function Stages({ run }: { readonly run: RunDetail }) {
 
 function Breaches({ run }: { readonly run: RunDetail }) {
   const { runs, quality } = useMessages()
+  const words = useWords()
   return (
     <Section title={runs.breaches}>
       <DataTable
@@ -128,14 +133,14 @@ function Breaches({ run }: { readonly run: RunDetail }) {
             header: quality.check,
             wordy: true,
             value: ({ check }) => check,
-            cell: ({ check }) => <span lang="en">{check}</span>,
+            cell: ({ check, finding }) => <Said own={finding === undefined ? undefined : checkText(finding, words)} server={check} />,
           },
           {
             id: 'detail',
             header: runs.detail,
             wordy: true,
             value: ({ detail }) => detail,
-            cell: ({ detail }) => <span lang="en">{detail}</span>,
+            cell: ({ detail, finding }) => <Said own={finding === undefined ? undefined : findingText(finding, words)} server={detail} />,
           },
         ]}
       />

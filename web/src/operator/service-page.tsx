@@ -7,6 +7,7 @@ import { Badge, Facts } from '../components/facts.tsx'
 import { Panel } from '../components/panel.tsx'
 import { useFormats, useMessages } from '../i18n/language.tsx'
 import { usePageTitle } from '../page-title.ts'
+import { StaleModel } from './overview-page.tsx'
 import { readSamples, routesOf, valueOf } from './prometheus.ts'
 
 const EVERY = 5000
@@ -35,11 +36,7 @@ export function ServicePage() {
                 { name: service.problem, value: problem === null ? service.noProblem : problem.code },
               ]}
             />
-            {problem === null ? null : (
-              <p className="notice">
-                <strong>{overview.stale}.</strong> {problem.detail} · {formats.ago(problem.since)}
-              </p>
-            )}
+            {problem === null ? null : <StaleModel problem={problem} />}
           </div>
         )}
       </Panel>

@@ -3,7 +3,7 @@ import { useState } from 'react'
 import { Button, Input, Label, Switch, TextField } from 'react-aria-components'
 import { Link, useNavigate, useParams } from 'react-router'
 import type { Recommendation } from '../api/schema.ts'
-import { useApi } from '../api/use-api.ts'
+import { useApi, type ApiResult } from '../api/use-api.ts'
 import { Choice } from '../components/choice.tsx'
 import { DataTable, type Column } from '../components/data-table.tsx'
 import { Badge } from '../components/facts.tsx'
@@ -236,18 +236,21 @@ function TakenAway({ user, version, filters }: { readonly user: string; readonly
   const formats = useFormats()
   const kept = useApi('getRecommendations', { path: { id: user }, query: queryOf(filters, version, LOOKED_THROUGH) })
   const all = useApi('getRecommendations', { path: { id: user }, query: { k: LIST_LENGTH, exclude_seen: false, model: version } })
+  const history = useApi('getHistory', { path: { id: user } })
+  const needed: readonly ApiResult<unknown>[] = [kept, history]
   const left = new Set(kept.data?.items.map(({ program_id: id }) => id))
-  const seen = new Set(useApi('getHistory', { path: { id: user } }).data?.items.map(({ program_id: id }) => id))
+  const seen = new Set(history.data?.items.map(({ program_id: id }) => id))
   const takenBy = (title: Recommendation): string => {
     if (filters.maxAge !== '' && (title.age_limit === null || title.age_limit > Number(filters.maxAge))) return users.byAge
     return filters.excludeSeen && seen.has(title.program_id) ? users.bySeen : users.byOther
   }
-  const taken = kept.data === undefined ? [] : placed(all.data?.items ?? []).filter(({ program_id: id }) => !left.has(id))
+  const taken = placed(all.data?.items ?? []).filter(({ program_id: id }) => !left.has(id))
   return (
     <Panel
       title={users.filtered}
       text={users.filteredText}
-      result={all}
+      // What is missing is known only when both lists are there, and why only with the history.
+      result={needed.find(({ data }) => data === undefined) ?? all}
       empty={{ when: () => taken.length === 0, text: users.filteredNone }}
     >
       {() => (

@@ -1,14 +1,10 @@
-/** How operators' pages write what several of them show. */
-import { useMessages } from '../i18n/language.tsx'
+/** The words of operators' pages in the language that is chosen. */
+import { useFormats, useMessages } from '../i18n/language.tsx'
+import type { Words } from './sentences.ts'
 
-/** A dash where nothing was measured. */
-export const figureText = (value: number | undefined | null, format: (value: number) => string): string =>
-  value === undefined || value === null ? '–' : format(value)
-
-export const parametersText = (parameters: Readonly<Record<string, number | boolean>>): string =>
-  Object.entries(parameters)
-    .map(([name, value]) => `${name} ${String(value)}`)
-    .join(', ')
+export function useWords(): Words {
+  return { messages: useMessages(), formats: useFormats() }
+}
 
 export function useSegmentName(): (segment: string) => string {
   const { models } = useMessages()

@@ -117,7 +117,7 @@ function Match({ form, entry }: { readonly form: Questionnaire; readonly entry: 
         ))}
       </ul>
       <p className="quiet small">{questionnaire.chance(formats.percent(1 / form.labels.length, 1))}</p>
-      {/^better/i.test(form.verdict) ? null : <p className="notice small">{questionnaire.noBetter}</p>}
+      {form.better_than_chance ? null : <p className="notice small">{questionnaire.noBetter}</p>}
     </>
   )
 }

@@ -7,10 +7,13 @@ interface Reasoned {
   readonly because?: { readonly program_id: string; readonly program_name: string | null }
 }
 
-/** The API gives reasons in a few English words; the app says them in its own. What it does not know is said as it came. */
+/** The API's reasons are a few fixed English phrases; the app says them in its own. One that it does not know is said as it came. */
 export function reasonText({ reason, because }: Reasoned, messages: Messages): string {
   const { reasons } = messages
-  if (because !== undefined) return reasons.because(nameOf(because, messages))
+  if (because !== undefined) {
+    const name = nameOf(because, messages)
+    return reason.startsWith('because you looked at ') ? reasons.becauseClicked(name) : reasons.because(name)
+  }
   const known: Readonly<Record<string, string>> = {
     '': reasons.other,
     'for you': reasons.forYou,
@@ -20,6 +23,6 @@ export function reasonText({ reason, because }: Reasoned, messages: Messages): s
     'continue watching': reasons.continued,
     'next episode': reasons.nextEpisode,
   }
-  const like = /^like (.+)$/.exec(reason)?.[1]
+  const like = /^like (.+)$/s.exec(reason)?.[1]
   return known[reason] ?? (like === undefined ? reason : reasons.similar(like))
 }

@@ -1,6 +1,6 @@
 /** A title in a row: its poster, what there is to know at a glance, and what can be done about it. */
-import { useState } from 'react'
-import { Button, Dialog, DialogTrigger, Popover } from 'react-aria-components'
+import { memo, useRef, useState } from 'react'
+import { Button, Dialog, Popover } from 'react-aria-components'
 import { Link } from 'react-router'
 import type { HomeRow, Recommendation } from '../api/schema.ts'
 import { Poster } from '../components/poster.tsx'
@@ -11,9 +11,9 @@ import { useDeeds } from './events.ts'
 import { reasonText } from './reasons.ts'
 import { ageText, nameOf } from './words.ts'
 
-type CardTitle = Recommendation | HomeRow['items'][number]
+export type CardTitle = Recommendation | HomeRow['items'][number]
 
-export function TitleCard({ title }: { readonly title: CardTitle }) {
+export const TitleCard = memo(function TitleCard({ title }: { readonly title: CardTitle }) {
   const messages = useMessages()
   const formats = useFormats()
   const name = nameOf(title, messages)
@@ -49,30 +49,38 @@ export function TitleCard({ title }: { readonly title: CardTitle }) {
       </div>
     </article>
   )
-}
+})
 
+/** A hundred of these stand on a page, and few are opened: a plain button, and what it opens only then. */
 function CardMenu({ title, name }: { readonly title: CardTitle; readonly name: string }) {
   const messages = useMessages()
   const [open, setOpen] = useState(false)
+  const button = useRef<HTMLButtonElement>(null)
   return (
-    <DialogTrigger isOpen={open} onOpenChange={setOpen}>
-      <Button className="button plain icon-button card-menu" aria-label={messages.title.actions(name)}>
-        <svg viewBox="0 0 20 20" width="18" height="18" aria-hidden="true" fill="currentColor">
-          <circle cx="4" cy="10" r="1.7" />
-          <circle cx="10" cy="10" r="1.7" />
-          <circle cx="16" cy="10" r="1.7" />
-        </svg>
-      </Button>
-      <Popover className="popover why" placement="bottom end">
-        <Dialog aria-label={messages.title.whyOf(name)} className="stack">
-          <div>
-            <p className="why-head">{messages.title.why}</p>
-            <p>{reasonText(title, messages)}</p>
-          </div>
-          <DismissButton programId={title.program_id} name={name} onDone={() => setOpen(false)} />
-        </Dialog>
-      </Popover>
-    </DialogTrigger>
+    <>
+      <button
+        ref={button}
+        type="button"
+        className="button plain icon-button card-menu"
+        aria-label={messages.title.actions(name)}
+        aria-haspopup="dialog"
+        aria-expanded={open}
+        onClick={() => setOpen(true)}
+      >
+        <span className="card-menu-dots" aria-hidden="true" />
+      </button>
+      {open ? (
+        <Popover className="popover why" placement="bottom end" triggerRef={button} isOpen onOpenChange={setOpen}>
+          <Dialog aria-label={messages.title.whyOf(name)} className="stack">
+            <div>
+              <p className="why-head">{messages.title.why}</p>
+              <p>{reasonText(title, messages)}</p>
+            </div>
+            <DismissButton programId={title.program_id} name={name} onDone={() => setOpen(false)} />
+          </Dialog>
+        </Popover>
+      ) : null}
+    </>
   )
 }
 

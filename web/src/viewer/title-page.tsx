@@ -13,8 +13,8 @@ import { useMayWrite } from '../session.tsx'
 import { useDeeds } from './events.ts'
 import { useProfile } from './profile.tsx'
 import { reasonText } from './reasons.ts'
-import { Shelf, ShelfPlaceholder } from './shelf.tsx'
-import { DismissButton, TitleCard } from './title-card.tsx'
+import { Shelves, ShelfPlaceholder } from './shelf.tsx'
+import { DismissButton } from './title-card.tsx'
 import { ageText, nameOf } from './words.ts'
 
 export function TitlePage() {
@@ -24,6 +24,7 @@ export function TitlePage() {
   usePageTitle(result.data === undefined ? undefined : nameOf(result.data, messages))
   return (
     <div className="page title-page">
+      {result.data === undefined ? <h1 className="quiet">{messages.title.unnamed(id)}</h1> : null}
       <Loaded result={result} lines={6}>
         {(title) => <Title key={title.program_id} title={title} />}
       </Loaded>
@@ -165,15 +166,7 @@ function SimilarTitles({ id }: { readonly id: string }) {
       placeholder={<ShelfPlaceholder count={1} />}
       empty={{ when: ({ items }) => items.length === 0, text: messages.title.similarEmpty }}
     >
-      {({ items }) => (
-        <Shelf heading={messages.title.similar}>
-          {items.map((one) => (
-            <li key={one.program_id}>
-              <TitleCard title={one} />
-            </li>
-          ))}
-        </Shelf>
-      )}
+      {({ items }) => <Shelves rows={[{ id, heading: messages.title.similar, titles: items }]} />}
     </Loaded>
   )
 }
