@@ -3,16 +3,20 @@
  * writes. `test/replay.test.ts` holds later code to them. Add new ones after a release; never touch those of an older one.
  */
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import manifest from '../package.json' with { type: 'json' }
+import { KnexEventStore } from '../src/adapters/database/event-store.ts'
 import { goldenLogs, startPipeline, waitFor } from '../test/support/pipeline.ts'
 
 const directory = new URL(`../test/histories/${manifest.version}/`, import.meta.url)
 await mkdir(directory, { recursive: true })
 // Stack traces hold paths: those of this machine are nobody's business.
 const root = fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/, '')
-const pipeline = await startPipeline()
+const eventsPath = join(await mkdtemp(join(tmpdir(), 'matinee-events-')), 'events.db')
+const pipeline = await startPipeline({ MATINEE_EVENTS_URL: `sqlite:${eventsPath}` })
 try {
   const { matinee, client } = pipeline
   await matinee('import', 'csv', goldenLogs)
@@ -29,6 +33,24 @@ try {
   await keep('retrain-published', 'retrain-2023-W52')
   await matinee('run', '--week', '2023-W51', '--wait')
   await keep('retrain-archived', 'retrain-2023-W51')
+  const events = new KnexEventStore({ kind: 'sqlite', path: eventsPath })
+  await events.prepare()
+  await events.append([
+    {
+      eventId: 'told',
+      type: 'viewing',
+      userId: '1',
+      programId: '101',
+      atMs: Date.parse('2023-12-14T12:00:00Z'),
+      localTime: '2023-12-14 21:00:00',
+      episode: null,
+      watchedSeconds: 600,
+      lengthSeconds: 1200,
+    },
+  ])
+  await events.close()
+  await matinee('run', '--week', '2023-W51', '--wait')
+  await keep('retrain-with-events', 'retrain-2023-W51')
   await matinee('run', '--week', '2030-W01')
   for await (const { workflowId, status } of client.workflow.list({ query: `WorkflowType = 'weeklyRetraining'` }))
     await keep(`weekly-${status.name === 'FAILED' ? 'refused' : workflowId.includes('W51') ? 'archived' : 'published'}`, workflowId)

@@ -1,50 +1,25 @@
 /** Events over real processes: what was acknowledged survives kill -9, and counts on another instance within a second. */
 import assert from 'node:assert/strict'
-import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import test, { type TestContext } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { KnexEventStore } from '../src/adapters/database/event-store.ts'
 import { DirectoryObjectStore } from '../src/adapters/object-store/directory-store.ts'
 import type { StoredEvent, ViewerEvent } from '../src/contracts/serving-ports.ts'
+import { startApi, type ApiProcess } from './support/api-process.ts'
 import { startMariaDb } from './support/mariadb.ts'
 import { publishModel } from './support/publish-model.ts'
 import { temporaryFolder } from './support/temporary-folder.ts'
 
-const main = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url))
-
-interface Instance {
-  readonly process: ChildProcess
-  readonly url: string
+async function start(context: TestContext, folder: string, name: string, eventsUrl: string): Promise<ApiProcess> {
+  const environment = { MATINEE_STORE_URL: `file:${join(folder, 'store')}`, MATINEE_EVENTS_URL: eventsUrl }
+  const instance = await startApi(context, { folder, copy: join(folder, name), environment })
+  while ((await fetch(`${instance.url}/readyz`)).status !== 200) await delay(20)
+  return instance
 }
 
-async function start(context: TestContext, folder: string, name: string, eventsUrl: string): Promise<Instance> {
-  const child = spawn(process.execPath, [main, 'api', '--copy', join(folder, name)], {
-    cwd: folder,
-    env: {
-      PATH: process.env['PATH'],
-      HOME: folder,
-      MATINEE_STORE_URL: `file:${join(folder, 'store')}`,
-      MATINEE_EVENTS_URL: eventsUrl,
-      MATINEE_API_PORT: '0',
-    },
-    stdio: ['ignore', 'ignore', 'pipe'],
-  })
-  context.after(() => child.kill('SIGKILL'))
-  let said = ''
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text))
-  let url: string | undefined
-  while ((url = /API on (http:\/\/\S+),/.exec(said)?.[1]) === undefined) {
-    assert.equal(child.exitCode, null, said)
-    await delay(20)
-  }
-  while ((await fetch(`${url}/readyz`)).status !== 200) await delay(20)
-  return { process: child, url }
-}
-
-async function post({ url }: Instance, payload: unknown): Promise<{ readonly status: number; readonly accepted: unknown }> {
+async function post({ url }: ApiProcess, payload: unknown): Promise<{ readonly status: number; readonly accepted: unknown }> {
   const response = await fetch(`${url}/v1/events`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
@@ -55,7 +30,7 @@ async function post({ url }: Instance, payload: unknown): Promise<{ readonly sta
 }
 
 /** Whether the title that everyone watched is among those that the user may get. */
-async function isOffered({ url }: Instance, user: string): Promise<boolean> {
+async function isOffered({ url }: ApiProcess, user: string): Promise<boolean> {
   const response = await fetch(`${url}/v1/users/${user}/recommendations?k=100`)
   const text = await response.text()
   assert.equal(response.status, 200, text)

@@ -12,7 +12,7 @@ import { parseDatabaseUrl } from '../../src/config/locations.ts'
 import { parseDocument, RawManifest } from '../../src/contracts/documents.ts'
 import type { SourceDatabase, SourceValue } from '../../src/contracts/ports.ts'
 import type { ExtractedTable } from '../../src/contracts/run.ts'
-import { sourceTableNames, type SourceTable } from '../../src/contracts/source-tables.ts'
+import { sourceTableNames, type RawTable } from '../../src/contracts/source-tables.ts'
 import { readDocument } from '../../src/contracts/stored-documents.ts'
 import { parseWeek } from '../../src/contracts/week.ts'
 
@@ -64,7 +64,7 @@ async function compute(): Promise<number> {
 
 /** The same SQL over the same files, for the peers. */
 async function writeStatements(): Promise<void> {
-  const paths: Record<SourceTable, string[]> = { userinfo: [], vods_sumut: [], contlog: [], vodinfo: [] }
+  const paths: Record<RawTable, string[]> = { userinfo: [], vods_sumut: [], contlog: [], vodinfo: [], events: [] }
   for (const { table, manifestKey } of await readExtracts())
     for (const { files } of (await readDocument(store, RawManifest, manifestKey)).partitions)
       paths[table].push(...files.map(({ key }) => join(folder, 'store', key)))

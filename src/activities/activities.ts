@@ -32,6 +32,8 @@ export interface PipelineActivities extends QuestionnaireActivities {
   resolveWeek(input: ResolveWeekInput): Promise<ResolvedWeek>
   /** Reads one table up to the week's end into an immutable Parquet file. */
   extractTable(input: { readonly week: Week; readonly table: SourceTable }): Promise<ExtractedTable>
+  /** Reads the events up to the week's end in the same way; null where there are none. */
+  extractEvents(input: { readonly week: Week }): Promise<ExtractedTable | null>
   /** Makes features of the extracts: contract section 6. */
   preprocess(input: { readonly week: Week; readonly extracts: readonly ExtractedTable[] }): Promise<FeaturesRef>
   /** The data gate: figures of the week against thresholds. */

@@ -4,6 +4,7 @@ import type { GateThresholds } from '../contracts/data-gate.ts'
 import type {
   Clock,
   ColumnEngine,
+  EventSource,
   Notifier,
   ObjectStore,
   Progress,
@@ -16,6 +17,7 @@ import type { Week } from '../contracts/week.ts'
 import type { PipelineActivities, TrainingActivities } from './activities.ts'
 import { checkData } from './check-data.ts'
 import { chooseModel } from './choose-model.ts'
+import { extractEvents } from './extract-events.ts'
 import { extractTable } from './extract-table.ts'
 import { recordLateData } from './late-data.ts'
 import { preprocess } from './preprocess.ts'
@@ -28,6 +30,8 @@ import { resolveWeek } from './resolve-week.ts'
 export interface PipelinePorts {
   readonly store: ObjectStore
   readonly source: SourceDatabase
+  /** Undefined where no events are kept. */
+  readonly events: EventSource | undefined
   readonly columns: ColumnEngine
   /** For extractions, which run side by side and put one part after the other in order: much less memory will do. */
   readonly extractColumns: ColumnEngine
@@ -44,6 +48,7 @@ export function createPipelineActivities(ports: PipelinePorts): PipelineActiviti
   return {
     resolveWeek: (input) => resolveWeek(input, ports),
     extractTable: (input) => extractTable(input, { ...ports, columns: ports.extractColumns, progress: activityProgress() }),
+    extractEvents: (input) => extractEvents(input, { ...ports, columns: ports.extractColumns, progress: activityProgress() }),
     preprocess: (input) => preprocess(input, { ...ports, progress: activityProgress() }),
     checkData: ({ features }) => checkData(features, ports),
     recordLateData: (input) => recordLateData(input, { ...ports, columns: ports.extractColumns, progress: activityProgress() }),

@@ -7,7 +7,7 @@
 import { createHash } from 'node:crypto'
 import { parseDocument, RawPartition } from '../contracts/documents.ts'
 import type { DayFingerprint, TimeRange } from '../contracts/ports.ts'
-import { sourceTables, type SourceColumn, type SourceTable } from '../contracts/source-tables.ts'
+import { rawTables, type RawTable, type SourceColumn } from '../contracts/source-tables.ts'
 import { storeKeys } from '../contracts/store-keys.ts'
 import { documentText } from '../contracts/stored-documents.ts'
 import { parseWeek, weekEnd, weeksBetween, weekStart, type Week } from '../contracts/week.ts'
@@ -19,7 +19,7 @@ const FIRST_WEEK = parseWeek('1970-W02')
 const ROWS_AT_ONCE = 500_000
 
 export interface LogQuery {
-  readonly table: SourceTable
+  readonly table: RawTable
   readonly week: Week
   readonly rowsAtOnce: number | undefined
 }
@@ -96,13 +96,13 @@ function rangeOf(parts: readonly PartName[]): TimeRange {
   return { from: weekStart(first), before: weekEnd(last) }
 }
 
-const columnNames = (table: SourceTable): string[] => {
-  const columns: readonly SourceColumn[] = sourceTables[table]
+const columnNames = (table: RawTable): string[] => {
+  const columns: readonly SourceColumn[] = rawTables[table]
   return columns.map(({ name }) => name)
 }
 
 /** Lower-case hex. The columns belong to it: with another one the same rows are another extract. */
-function fingerprintOf(table: SourceTable, week: PartName, days: readonly DayFingerprint[]): string {
+function fingerprintOf(table: RawTable, week: PartName, days: readonly DayFingerprint[]): string {
   const lines = days.map(({ day, rows, sum }) => JSON.stringify([day, rows, sum])).toSorted()
   return createHash('sha256')
     .update(JSON.stringify([1, table, week, columnNames(table), lines]))

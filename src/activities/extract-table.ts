@@ -1,9 +1,9 @@
-/** Reads one source table up to a week's end into immutable Parquet files, with a manifest that lists them. */
+/** Reads one table of the source, or the events, up to a week's end into immutable Parquet files, with a manifest that lists them. */
 import { createHash } from 'node:crypto'
 import type { RawManifest, RawPartition } from '../contracts/documents.ts'
-import type { ColumnEngine, ObjectStore, Progress, SourceDatabase } from '../contracts/ports.ts'
+import type { ColumnEngine, ObjectStore, Progress, RowSource } from '../contracts/ports.ts'
 import type { ExtractedTable } from '../contracts/run.ts'
-import { isLogTable, type SourceTable } from '../contracts/source-tables.ts'
+import { isTimedTable, type RawTable } from '../contracts/source-tables.ts'
 import { storeKeys } from '../contracts/store-keys.ts'
 import { documentText } from '../contracts/stored-documents.ts'
 import { weekEnd, type Week } from '../contracts/week.ts'
@@ -13,7 +13,7 @@ import { readRange, writePart, type ExtractState, type PartPorts } from './read-
 
 export interface ExtractTablePorts {
   readonly store: ObjectStore
-  readonly source: SourceDatabase
+  readonly source: RowSource
   readonly columns: ColumnEngine
   readonly progress: Progress
   /** The most rows of a log that are read at once, unless one week alone has more. */
@@ -26,7 +26,7 @@ export interface ExtractTablePorts {
  * @throws MatineeError `source_unreachable`, `source_denied`, `source_schema`, `source_zone`; those of the store.
  */
 export async function extractTable(
-  { week, table }: { readonly week: Week; readonly table: SourceTable },
+  { week, table }: { readonly week: Week; readonly table: RawTable },
   ports: ExtractTablePorts,
 ): Promise<ExtractedTable> {
   const { store, source, columns, progress, rowsAtOnce } = ports
@@ -39,7 +39,7 @@ export async function extractTable(
       const partPorts: PartPorts = { store, source, progress, database }
       let partitions: RawPartition[]
       try {
-        partitions = isLogTable(table)
+        partitions = isTimedTable(table)
           ? await extractLog({ table, week, rowsAtOnce }, partPorts, state)
           : [await snapshot(table, week, partPorts, state)]
       } finally {
@@ -52,7 +52,7 @@ export async function extractTable(
         rows: partitions.reduce((sum, { rows }) => sum + rows, 0),
         bytes: partitions.flatMap(({ files }) => files).reduce((sum, { bytes }) => sum + bytes, 0),
         sha256: contentDigest(partitions),
-        before: isLogTable(table) ? weekEnd(week) : null,
+        before: isTimedTable(table) ? weekEnd(week) : null,
         oldest: least(partitions.map(({ oldest }) => oldest)),
         newest: greatest(partitions.map(({ newest }) => newest)),
         source: source.location,
@@ -66,7 +66,7 @@ export async function extractTable(
 }
 
 /** The whole table as it is now. */
-async function snapshot(table: SourceTable, week: Week, ports: PartPorts, state: ExtractState): Promise<RawPartition> {
+async function snapshot(table: RawTable, week: Week, ports: PartPorts, state: ExtractState): Promise<RawPartition> {
   const read = await readRange({ table, range: {}, partOf: () => week }, ports, state)
   const part = await writePart(table, week, read, ports, state)
   return { ...part, fingerprint: contentDigest([part]) }

@@ -6,6 +6,7 @@
  * grouped, joined and sorted in a fraction of the time and memory of texts. Which code an id gets is chance, and leaves no
  * trace in what is written.
  */
+import type { EventType } from '../contracts/serving-ports.ts'
 import type { SourceTable } from '../contracts/source-tables.ts'
 
 /** A path as an SQL text. */
@@ -20,10 +21,10 @@ const LOCAL_TIME = String.raw`case
       when (log_dt like '____-__-__ __:__:__' and try_cast(log_dt as timestamp)::varchar = log_dt) or regexp_full_match(log_dt, '\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?)?') then try_cast(log_dt as timestamp)
     end`
 
-/** A code for each id of a column of both logs. */
-const codes = (table: string, id: string, paths: Readonly<Record<SourceTable, readonly string[]>>): string => `
+/** A code for each id of a column of all logs. */
+const codes = (table: string, id: string, logs: readonly (readonly string[])[]): string => `
 create table ${table} as select ${id}, (row_number() over ())::uinteger as code
-from (select ${id} from ${parquet(paths.vods_sumut)} union select ${id} from ${parquet(paths.contlog)}) where ${id} is not null`
+from (${logs.map((paths) => `select ${id} from ${parquet(paths)}`).join(' union ')}) where ${id} is not null`
 
 /** The first reason to drop a row, or `kept`; in the order of the contract. */
 const fateOf = (user: string, program: string, log: LogName): string => `case
@@ -69,6 +70,48 @@ from (
 group by all`
 }
 
+/** Rows that make features: those of the source's logs, and events that tell what the logs do not. */
+const TRAINED = `fate in ('kept', 'event')`
+
+/** What a row of a log and an event are of, so that one stands for the other. */
+const loggedDays = (type: EventType, paths: readonly string[]): string => `
+select distinct '${type}' as type, subsr_id, program_id, happened_at::date as day
+from (select subsr_id, program_id, ${LOCAL_TIME} as happened_at from ${parquet(paths)} semi join events using (subsr_id, program_id))`
+
+/**
+ * Adds events to `viewings` and `clicks`, with the fate `event`, where the source's log has no row of that user, title and
+ * day, whatever that row's fate: a set-top box logs there too, and what the operator excluded stays out. Makes `event_counts`.
+ * A length that was not told is what was watched; a time watched that was not told is all of it, as while serving.
+ */
+const eventStatements = (paths: Readonly<Record<SourceTable, readonly string[]>>, events: readonly string[]): readonly string[] => [
+  `create table events as
+select distinct type, subsr_id, program_id, episode_num, ${LOCAL_TIME} as happened_at,
+  coalesce(use_tms, disp_rtm_sec, 1) as use_tms, coalesce(disp_rtm_sec, nullif(use_tms, 0), 1) as disp_rtm_sec
+from ${parquet(events)}`,
+  `create table logged_days as ${loggedDays('viewing', paths.vods_sumut)} union all ${loggedDays('click', paths.contlog)}`,
+  `create table judged_events as
+select *, (type, subsr_id, program_id, happened_at::date) in (select (type, subsr_id, program_id, day) from logged_days) as in_source
+from events`,
+  `create table event_counts as
+select read, read - distinct_rows as repeats, * exclude (read, distinct_rows)
+from (select count(*) as read from ${parquet(events)}), (select
+  count(*) as distinct_rows,
+  count(*) filter (type = 'dismissal') as dismissals,
+  count(*) filter (type = 'viewing' and in_source) as viewings_in_source,
+  count(*) filter (type = 'viewing' and not in_source) as viewings_used,
+  count(*) filter (type = 'click' and in_source) as clicks_in_source,
+  count(*) filter (type = 'click' and not in_source) as clicks_used
+from judged_events)`,
+  addEvents('viewings', 'viewing', ', use_tms, disp_rtm_sec'),
+  addEvents('clicks', 'click', ''),
+]
+
+const addEvents = (log: LogName, type: EventType, measures: string): string => `
+insert into ${log} by name
+select 'event' as fate, user_codes.code as user_code, program_codes.code as program_code, episode_num, happened_at${measures}, 1 as copies
+from judged_events join user_codes using (subsr_id) join program_codes using (program_id)
+where type = '${type}' and not in_source`
+
 /** Ids of the pairs in their order (see `orderOf`), with the code that stands for each inside. */
 const ranks = (table: string, id: string, dictionary: string, code: string, isInteger: boolean): string => `
 create table ${table} as
@@ -90,12 +133,13 @@ select * exclude (rank) from (
 /**
  * Statements that make the tables `pairs`, `weekly`, `weekly_clicks`, `progress`, `users`, `items`, `raw_users`,
  * `raw_programs` and `report` of the extracts' Parquet files.
- * `report` has one row; its columns are those of `report.json` but for the week.
+ * With `events` they take part, and there is `event_counts` too. `report` has one row; its columns are those of `report.json` but for the week.
  */
-export function featureStatements(paths: Readonly<Record<SourceTable, readonly string[]>>): readonly string[] {
+export function featureStatements(paths: Readonly<Record<SourceTable, readonly string[]>>, events?: readonly string[]): readonly string[] {
+  const logs = [paths.vods_sumut, paths.contlog, ...(events === undefined ? [] : [events])]
   return [
-    codes('user_codes', 'subsr_id', paths),
-    codes('program_codes', 'program_id', paths),
+    codes('user_codes', 'subsr_id', logs),
+    codes('program_codes', 'program_id', logs),
     judgeLog('viewings', paths.vods_sumut),
     judgeLog('clicks', paths.contlog),
     `create table log_counts as select * from
@@ -113,18 +157,19 @@ export function featureStatements(paths: Readonly<Record<SourceTable, readonly s
     coalesce(sum(copies) filter (fate = 'excluded'), 0)::bigint as conts_excluded,
     coalesce(sum(copies - 1) filter (fate = 'kept'), 0)::bigint as conts_repeat
   from clicks)`,
+    ...(events === undefined ? [] : eventStatements(paths, events)),
 
     // What a pair was watched in each week: from it, the state before any week's start can be told.
     `create table weekly as
 select user_code, program_code, date_trunc('week', happened_at)::date as week_start,
-  max(use_tms / disp_rtm_sec) as watch_tms_max, count(*) as viewings, max(happened_at) as newest
-from viewings where fate = 'kept' group by all`,
+  max(use_tms / disp_rtm_sec) as watch_tms_max, count(*) as viewings, count(*) filter (fate = 'kept') as logged, max(happened_at) as newest
+from viewings where ${TRAINED} group by all`,
     `create table watched_pairs as
 select user_code, program_code, max(watch_tms_max) as watch_tms_max, sum(viewings)::bigint as viewings, max(newest) as newest
 from weekly group by user_code, program_code`,
     `create table clicked_pairs as
 select user_code, program_code, count(*) as clicks, max(happened_at) as newest
-from clicks where fate = 'kept' group by user_code, program_code`,
+from clicks where ${TRAINED} group by user_code, program_code`,
     `create table weekly_clicks as
 select date_trunc('week', happened_at)::date as week_start, count(*) as clicks from clicks where fate = 'kept' group by all`,
     `drop table clicks`,
@@ -135,7 +180,7 @@ select date_trunc('week', happened_at)::date as week_start, count(*) as clicks f
     // Where each episode was left: "continue watching" goes on there. Of viewings at one time the one that came farthest.
     `create table progress as
 select user_code, program_code, episode_num, max({ 'last_dt': happened_at, 'use_tms': use_tms, 'disp_rtm_sec': disp_rtm_sec }) as newest
-from viewings where fate = 'kept' group by user_code, program_code, episode_num`,
+from viewings where ${TRAINED} group by user_code, program_code, episode_num`,
     `drop table viewings`,
 
     // Whole days before the newest click of all; the column turns them round, so that the newest pairs have the most.

@@ -9,7 +9,7 @@ import { KnexSourceDatabase } from '../adapters/database/source.ts'
 import { FeaturesReport, RawManifest } from '../contracts/documents.ts'
 import type { DayFingerprint, SourceDatabase, SourceValue, TimeRange } from '../contracts/ports.ts'
 import type { FeaturesRef } from '../contracts/run.ts'
-import type { SourceTable } from '../contracts/source-tables.ts'
+import type { RawTable, SourceTable } from '../contracts/source-tables.ts'
 import { storeKeys } from '../contracts/store-keys.ts'
 import { readDocument } from '../contracts/stored-documents.ts'
 import { parseWeek, weekEnd, type Week } from '../contracts/week.ts'
@@ -121,15 +121,15 @@ type Tables = Readonly<Record<SourceTable, readonly Readonly<Record<string, Sour
 
 /** The tables in memory, as a source that is honest about the port: rows before the cut, or without a time. */
 function sourceOf(tables: Tables): SourceDatabase {
-  const rowsOf = (table: SourceTable, { columns, from, before }: TimeRange & { readonly columns: readonly string[] }): SourceValue[][] =>
-    tables[table]
+  const rowsOf = (table: RawTable, { columns, from, before }: TimeRange & { readonly columns: readonly string[] }): SourceValue[][] =>
+    (table === 'events' ? [] : tables[table])
       .filter(({ log_dt: time = null }) => {
         if (from === undefined && before === undefined) return true
         const day = time === null ? null : String(time).slice(0, 10)
         return day === null ? from === undefined : day >= (from ?? '').slice(0, 10) && day < (before ?? '~').slice(0, 10)
       })
       .map((row) => columns.map((name) => row[name] ?? null))
-  const fingerprint = (table: SourceTable, options: TimeRange & { readonly columns: readonly string[] }): DayFingerprint[] => {
+  const fingerprint = (table: RawTable, options: TimeRange & { readonly columns: readonly string[] }): DayFingerprint[] => {
     const day = options.columns.indexOf('log_dt')
     const days = Map.groupBy(rowsOf(table, options), (row) => (row[day] === null ? null : String(row[day]).slice(0, 10)))
     return [...days].map(([of, rows]) => ({

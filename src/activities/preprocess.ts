@@ -4,7 +4,7 @@ import { FeaturesReport, parseDocument, RawManifest } from '../contracts/documen
 import { MatineeError } from '../contracts/errors.ts'
 import type { Cell, ColumnDatabase, ColumnEngine, ColumnFile, ObjectStore, Progress } from '../contracts/ports.ts'
 import type { ExtractedTable, FeaturesRef } from '../contracts/run.ts'
-import { sourceTables, type SourceTable } from '../contracts/source-tables.ts'
+import { sourceTables, type RawTable, type SourceTable } from '../contracts/source-tables.ts'
 import { storeKeys } from '../contracts/store-keys.ts'
 import { documentText, putDocument, readDocument } from '../contracts/stored-documents.ts'
 import type { Week } from '../contracts/week.ts'
@@ -57,8 +57,9 @@ export async function preprocess(
           contlog: pathsOf(files.contlog),
           vodinfo: pathsOf(files.vodinfo),
         }
+        const events = extracts.some(({ table }) => table === 'events') ? pathsOf(await download('events', database)) : undefined
         state.phase = 'compute'
-        for (const statement of featureStatements(paths)) await database.run(statement)
+        for (const statement of featureStatements(paths, events)) await database.run(statement)
         const integers = integerIds(await database.row(integerIdsQuery))
         for (const statement of rankStatements(integers)) await database.run(statement)
         const qualityOf = async (log: LogName, table: SourceTable, all: readonly LocalFile[]): Promise<unknown> => {
@@ -70,7 +71,11 @@ export async function preprocess(
         const queries = featureQueries(integers)
         const written: { name: FeatureFile; file: ColumnFile }[] = []
         for (const name of featureFileNames) written.push({ name, file: await database.writeParquet(queries[name], `${name}.parquet`) })
-        const report = reportOf(week, await database.row('select * from report'), {
+        const counts = {
+          ...(await database.row('select * from report')),
+          ...(events === undefined ? {} : { events: await database.row('select * from event_counts') }),
+        }
+        const report = reportOf(week, counts, {
           viewings: await qualityOf('viewings', 'vods_sumut', files.vods_sumut),
           clicks: await qualityOf('clicks', 'contlog', files.contlog),
         })
@@ -105,7 +110,7 @@ export async function preprocess(
   )
 
   /** A table's files, each checked against its digest. */
-  async function download(table: SourceTable, database: ColumnDatabase): Promise<readonly LocalFile[]> {
+  async function download(table: RawTable, database: ColumnDatabase): Promise<readonly LocalFile[]> {
     const extract = extracts.find((candidate) => candidate.table === table)
     if (extract === undefined) throw new TypeError(`there is no extract of ${table}`)
     const { partitions } = await readDocument(store, RawManifest, extract.manifestKey)
@@ -147,6 +152,6 @@ const integerIds = (row: Readonly<Record<string, Cell>>): IntegerIds => ({
   all_programs: row['all_programs'] === true,
 })
 
-function reportOf(week: Week, row: Readonly<Record<string, Cell>>, quality: Readonly<Record<LogName, unknown>>): FeaturesReport {
-  return parseDocument(FeaturesReport, JSON.stringify({ week, ...row, quality }), 'report.json')
+function reportOf(week: Week, counts: object, quality: Readonly<Record<LogName, unknown>>): FeaturesReport {
+  return parseDocument(FeaturesReport, JSON.stringify({ week, ...counts, quality }), 'report.json')
 }

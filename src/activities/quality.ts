@@ -11,7 +11,7 @@ export function qualityQuery(log: LogName, week: Week, paths: readonly string[],
   const empty = `select ${[...columns, ...repeatColumns[log]].map((column) => `null as ${column}`).join(', ')}, null as fate where false`
   const weeks =
     log === 'viewings'
-      ? 'select week_start, sum(viewings)::bigint as rows from weekly group by week_start'
+      ? 'select week_start, sum(logged)::bigint as rows from weekly group by week_start having sum(logged) > 0'
       : 'select week_start, clicks as rows from weekly_clicks'
   const example = columns.map((column) => `${column} := ${column}`).join(', ')
   return `

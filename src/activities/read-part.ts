@@ -3,17 +3,8 @@ import { crc32 } from 'node:zlib'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { RawFile, RawPartition } from '../contracts/documents.ts'
 import { MatineeError } from '../contracts/errors.ts'
-import type {
-  Cell,
-  ColumnDatabase,
-  DayFingerprint,
-  ObjectStore,
-  Progress,
-  SourceDatabase,
-  SourceValue,
-  TimeRange,
-} from '../contracts/ports.ts'
-import { isLogTable, sourceTables, type ColumnKind, type SourceColumn, type SourceTable } from '../contracts/source-tables.ts'
+import type { Cell, ColumnDatabase, DayFingerprint, ObjectStore, Progress, RowSource, SourceValue, TimeRange } from '../contracts/ports.ts'
+import { isTimedTable, rawTables, type ColumnKind, type RawTable, type SourceColumn } from '../contracts/source-tables.ts'
 import { storeKeys } from '../contracts/store-keys.ts'
 import type { Week } from '../contracts/week.ts'
 
@@ -35,7 +26,7 @@ const RETRY_SECONDS = [1, 2, 4, 8, 15, 15, 15, 20] as const
 
 export interface PartPorts {
   readonly store: ObjectStore
-  readonly source: SourceDatabase
+  readonly source: RowSource
   readonly progress: Progress
   /** In which one part after the other is put in order. */
   readonly database: ColumnDatabase
@@ -43,7 +34,7 @@ export interface PartPorts {
 
 /** Where an extraction is, for people. */
 export interface ExtractState {
-  readonly table: SourceTable
+  readonly table: RawTable
   phase: string
   week?: string
   part?: number
@@ -55,7 +46,7 @@ export interface ExtractState {
 export type PartName = Week | 'undated'
 
 export interface Reading {
-  readonly table: SourceTable
+  readonly table: RawTable
   readonly range: TimeRange
   /** The part that a row belongs to, by its time as text. */
   readonly partOf: (time: string | null) => PartName
@@ -94,9 +85,9 @@ async function tryReading(
   { source, database, progress }: ReadPorts,
   state: ReadState,
 ): Promise<ReadRows> {
-  const columns: readonly SourceColumn[] = sourceTables[table]
+  const columns: readonly SourceColumn[] = rawTables[table]
   const names = columns.map(({ name }) => name)
-  const isLog = isLogTable(table)
+  const isTimed = isTimedTable(table)
   const userColumn = names.indexOf('subsr_id')
   const timeColumn = names.indexOf('log_dt')
   const rowsBefore = state.rows
@@ -117,12 +108,12 @@ async function tryReading(
   }
 
   async function* readRows(): AsyncIterable<Cell[][]> {
-    const options = { columns: names, ...range, signal: progress.signal, ...(isLog ? { onFingerprint } : {}) }
+    const options = { columns: names, ...range, signal: progress.signal, ...(isTimed ? { onFingerprint } : {}) }
     for await (const batch of source.readRows(table, options)) {
       yield batch.map((row) => {
         const cells = columns.map(({ kind }, index) => cellOf(kind, row[index]))
         const user = cells[userColumn]
-        return [positionOf(partOf(textOrNull(cells[timeColumn]))), isLog && typeof user === 'string' ? crc32(user) : 0, ...cells]
+        return [positionOf(partOf(textOrNull(cells[timeColumn]))), isTimed && typeof user === 'string' ? crc32(user) : 0, ...cells]
       })
       state.rows += batch.length
     }
@@ -138,19 +129,19 @@ async function tryReading(
 
 /** Files are in the store when it resolves. Their bytes depend on the part's rows alone, not on their order or on what was read with them. */
 export async function writePart(
-  table: SourceTable,
+  table: RawTable,
   part: PartName,
   { parts }: ReadRows,
   { store, database }: PartPorts,
   state: ExtractState,
 ): Promise<Omit<RawPartition, 'fingerprint'>> {
   state.phase = 'write'
-  const isLog = isLogTable(table)
+  const isTimed = isTimedTable(table)
   const ofPart = `from reading where part = ${parts.indexOf(part)}`
-  const bounds = isLog ? 'min(log_dt) as oldest, max(log_dt) as newest' : 'null as oldest, null as newest'
+  const bounds = isTimed ? 'min(log_dt) as oldest, max(log_dt) as newest' : 'null as oldest, null as newest'
   const { found, oldest, newest } = await database.row(`select count(*) as found, ${bounds} ${ofPart}`)
   const rows = Number(found)
-  const buckets = isLog ? bucketsFor(rows) : 1
+  const buckets = isTimed ? bucketsFor(rows) : 1
   const files: RawFile[] = []
   for (let bucket = 0; bucket < buckets; bucket++) {
     const ofBucket = `select * exclude (part, user_hash) ${ofPart} and user_hash % ${buckets} = ${bucket} order by all nulls first`

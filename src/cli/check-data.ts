@@ -4,9 +4,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Command } from 'commander'
 import { checkData } from '../activities/check-data.ts'
+import { extractEvents } from '../activities/extract-events.ts'
 import { extractTable } from '../activities/extract-table.ts'
 import { preprocess } from '../activities/preprocess.ts'
 import { DuckDbEngine } from '../adapters/columns/duckdb.ts'
+import { eventTableNames } from '../adapters/database/event-store.ts'
 import { KnexSourceDatabase } from '../adapters/database/source.ts'
 import { openStore } from '../adapters/object-store/open-store.ts'
 import type { DataQuality, LogQuality } from '../contracts/data-gate.ts'
@@ -47,6 +49,7 @@ async function check(
   const scratchDirectory = await mkdtemp(join(tmpdir(), 'matinee-check-'))
   const store = openStore(config.store)
   const source = new KnexSourceDatabase(config.database, config.timeZone, { names: config.columnMapping })
+  const events = config.events && new KnexSourceDatabase(config.events, config.timeZone, { names: eventTableNames })
   const columns = new DuckDbEngine({ memoryMib: config.memoryMib, threads: config.trainingThreads, scratchDirectory })
   const ports = { store, source, columns, progress: { heartbeat: () => {}, signal: new AbortController().signal } }
   try {
@@ -57,12 +60,18 @@ async function check(
       tell(`${name}: ${extract.rows} rows`)
       extracts.push(extract)
     }
+    const told = await extractEvents({ week }, { ...ports, events })
+    if (told !== null) {
+      tell(`events: ${told.rows} rows`)
+      extracts.push(told)
+    }
     const features = await preprocess({ week, extracts }, ports)
     const clock = { now: () => Date.now() }
     const breaches = await checkData(features, { store, source, clock, timeZone: config.timeZone, thresholds: config.gate })
     return { breaches, report: await readDocument(store, FeaturesReport, storeKeys.features(week, features.digest, 'report.json')) }
   } finally {
     await source.close()
+    await events?.close()
     await rm(scratchDirectory, { recursive: true, force: true })
   }
 }

@@ -162,7 +162,7 @@ export const variables = {
     },
   }),
   MATINEE_EVENTS_URL: variable<DatabaseLocation | undefined>({
-    meaning: 'Database of its own for `POST /v1/events`; without it that route answers 501',
+    meaning: 'Database of its own for `POST /v1/events`, which trainings read too; without it that route answers 501',
     default: '',
     secret: true,
     read: (text, name) => (text === undefined ? undefined : parseDatabaseUrl(name, text)),

@@ -96,6 +96,18 @@ export const FeaturesReport = Type.Object({
   watched_pairs: Type.Integer(),
   users: Type.Integer(),
   programs: Type.Integer(),
+  /** What became of the events that clients told the API; absent where there were none. */
+  events: Type.Optional(
+    Type.Object({
+      read: Type.Integer(),
+      repeats: Type.Integer({ description: 'Alike in all but their id' }),
+      dismissals: Type.Integer({ description: 'These do not train' }),
+      viewings_in_source: Type.Integer({ description: 'Whose user, title and day the source has a viewing of' }),
+      viewings_used: Type.Integer(),
+      clicks_in_source: Type.Integer({ description: 'Whose user, title and day the source has a click of' }),
+      clicks_used: Type.Integer(),
+    }),
+  ),
   /** Of the week's own rows: what the data gate goes by. */
   quality: DataQuality,
 })

@@ -16,7 +16,7 @@ import type {
   TrainHeartbeat,
   TrainInput,
 } from './run.ts'
-import type { SourceTable } from './source-tables.ts'
+import type { RawTable, SourceTable } from './source-tables.ts'
 
 // --- object store ---------------------------------------------------------------------------------------------
 
@@ -81,20 +81,16 @@ export interface DayFingerprint {
   readonly sum: string
 }
 
-export interface SourceDatabase {
+/** What an extraction reads from. */
+export interface RowSource {
   /** Where it is, without secrets: `mysql://reader@host:3306/vod_rec`. */
   readonly location: string
   /**
-   * The columns that the source has of each table.
-   * @throws MatineeError `source_schema` naming each missing table and column, `source_unreachable`, `source_denied`.
-   */
-  checkTables(tables: readonly SourceTable[]): Promise<void>
-  /**
-   * Rows of a table in the order of `columns`, in batches, in bounded memory; of log tables only those of the range.
+   * Rows of a table in the order of `columns`, in batches, in bounded memory; of timed tables only those of the range.
    * An optional column that the source lacks gives null.
    */
   readRows(
-    table: SourceTable,
+    table: RawTable,
     options: TimeRange & {
       readonly columns: readonly string[]
       readonly signal?: AbortSignal
@@ -104,11 +100,26 @@ export interface SourceDatabase {
   ): AsyncIterable<readonly (readonly SourceValue[])[]>
   /** Of the same rows and columns, by day, in no order, without moving them where the database can add them up itself. */
   fingerprint(
-    table: SourceTable,
+    table: RawTable,
     options: TimeRange & { readonly columns: readonly string[]; readonly signal?: AbortSignal },
   ): Promise<readonly DayFingerprint[]>
+}
+
+export interface SourceDatabase extends RowSource {
+  /**
+   * The columns that the source has of each table.
+   * @throws MatineeError `source_schema` naming each missing table and column, `source_unreachable`, `source_denied`.
+   */
+  checkTables(tables: readonly SourceTable[]): Promise<void>
   /** `log_dt` of the newest and the oldest usable viewing (`e_bool` 0), or undefined without one. */
   viewingBounds(): Promise<{ readonly oldest: string; readonly newest: string } | undefined>
+  close(): Promise<void>
+}
+
+/** The events that clients told the API, as a training reads them. */
+export interface EventSource extends RowSource {
+  /** False before the first instance of the API has made it. @throws MatineeError `source_unreachable`, `source_denied`. */
+  hasTable(table: 'events'): Promise<boolean>
   close(): Promise<void>
 }
 

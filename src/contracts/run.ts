@@ -1,6 +1,6 @@
 /** What workflows and activities tell each other: object keys, digests and counts. Data never travels here. */
 import type { Finding } from './data-gate.ts'
-import type { SourceTable } from './source-tables.ts'
+import type { RawTable } from './source-tables.ts'
 import type { Outcome } from './temporal-names.ts'
 import type { Week } from './week.ts'
 
@@ -52,7 +52,7 @@ export interface RetrainWeekResult {
 }
 
 export interface ExtractedTable {
-  readonly table: SourceTable
+  readonly table: RawTable
   readonly manifestKey: string
   readonly sha256: string
   readonly rows: number

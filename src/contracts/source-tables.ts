@@ -54,12 +54,30 @@ export const sourceTables = {
 export type SourceTable = keyof typeof sourceTables
 export const sourceTableNames = ['userinfo', 'vods_sumut', 'contlog', 'vodinfo'] as const satisfies readonly SourceTable[]
 
-/** Tables whose rows carry `log_dt` and are cut at a week's end. */
+/** What can be extracted: the operator's tables, and as a log beside them what clients told the API (`POST /v1/events`). */
+export const rawTables = {
+  ...sourceTables,
+  events: [
+    required('event_id', 'text'),
+    required('type', 'text'),
+    required('subsr_id', 'id'),
+    required('program_id', 'id'),
+    required('episode_num', 'text'),
+    required('log_dt', 'localTime'),
+    required('use_tms', 'number'),
+    required('disp_rtm_sec', 'number'),
+  ],
+} as const satisfies Record<string, readonly SourceColumn[]>
+export type RawTable = keyof typeof rawTables
+
+/** The operator's logs. */
 export const logTables = ['vods_sumut', 'contlog'] as const satisfies readonly SourceTable[]
 export type LogTable = (typeof logTables)[number]
-export const isLogTable = (table: SourceTable): table is LogTable => table === 'vods_sumut' || table === 'contlog'
+export const isLogTable = (table: RawTable): table is LogTable => table === 'vods_sumut' || table === 'contlog'
+/** Tables whose rows carry `log_dt` and are cut at a week's end. */
+export const isTimedTable = (table: RawTable): table is LogTable | 'events' => isLogTable(table) || table === 'events'
 
 /** Names of an operator's tables and columns, by the contract's; what is left out has the contract's own. */
 export type TableNames = Readonly<
-  Partial<Record<SourceTable, { readonly table?: string; readonly columns?: Readonly<Record<string, string>> }>>
+  Partial<Record<RawTable, { readonly table?: string; readonly columns?: Readonly<Record<string, string>> }>>
 >

@@ -1,5 +1,5 @@
 /** Every key of the object store, below the configured prefix. Keys of the contract's section 7, and our own beside them. */
-import type { SourceTable } from './source-tables.ts'
+import type { RawTable } from './source-tables.ts'
 import type { Week } from './week.ts'
 
 export const accuracyMetrics = ['precision', 'recall', 'map', 'mar', 'test_diversity', 'all_diversity'] as const
@@ -8,13 +8,12 @@ export type AccuracyMetric = (typeof accuracyMetrics)[number]
 export const storeKeys = {
   weekInfo: 'week_info/week_info.json',
 
-  rawPrefix: (table: SourceTable): string => `raw/${table}/`,
+  rawPrefix: (table: RawTable): string => `raw/${table}/`,
   /** An immutable extract; its name is its content's digest. */
-  rawFile: (table: SourceTable, week: Week | 'undated', digest: string): string => `raw/${table}/${week}/${digest}.parquet`,
+  rawFile: (table: RawTable, week: Week | 'undated', digest: string): string => `raw/${table}/${week}/${digest}.parquet`,
   /** Found by what the source's rows add up to: where it is, they need not be read again. */
-  rawPartition: (table: SourceTable, week: Week | 'undated', fingerprint: string): string =>
-    `raw/${table}/${week}/part-${fingerprint}.json`,
-  rawManifest: (table: SourceTable, week: Week, digest: string): string => `raw/${table}/${week}/${digest}.json`,
+  rawPartition: (table: RawTable, week: Week | 'undated', fingerprint: string): string => `raw/${table}/${week}/part-${fingerprint}.json`,
+  rawManifest: (table: RawTable, week: Week, digest: string): string => `raw/${table}/${week}/${digest}.json`,
 
   /** Which weeks changed in the source after they were trained. */
   lateData: 'late_data/ledger.json',

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import pino, { type Logger } from 'pino'
 import { DuckDbEngine } from '../adapters/columns/duckdb.ts'
+import { eventTableNames } from '../adapters/database/event-store.ts'
 import { KnexSourceDatabase } from '../adapters/database/source.ts'
 import { openStore } from '../adapters/object-store/open-store.ts'
 import { connectClient, connectWorker, ensureSearchAttributes } from '../adapters/temporal/connect.ts'
@@ -34,12 +35,14 @@ export async function runWorker(config: Config): Promise<void> {
   const scratchDirectory = await mkdtemp(join(tmpdir(), 'matinee-worker-'))
   const store = openStore(config.store)
   const source = new KnexSourceDatabase(config.database, config.timeZone, { names: config.columnMapping })
+  const events = config.events && new KnexSourceDatabase(config.events, config.timeZone, { names: eventTableNames })
   try {
     const { bundle, origin } = await loadWorkflowBundle()
     const workers = await createWorkers(config, connection, bundle, {
       pipeline: createPipelineActivities({
         store,
         source,
+        events,
         columns: new DuckDbEngine({ memoryMib: config.memoryMib, threads: config.trainingThreads, scratchDirectory }),
         extractColumns: new DuckDbEngine({ memoryMib: Math.min(MOST_EXTRACT_MIB, config.memoryMib / 8), threads: 1, scratchDirectory }),
         codeVersion,
@@ -61,6 +64,7 @@ export async function runWorker(config: Config): Promise<void> {
     log.info('worker has stopped')
   } finally {
     await source.close()
+    await events?.close()
     await connection.close()
     await rm(scratchDirectory, { recursive: true, force: true })
   }

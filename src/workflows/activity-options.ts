@@ -20,7 +20,9 @@ export const notices = proxyActivities<Pick<PipelineActivities, 'notify'>>({
 })
 
 /** Steps that move data: an hour for one attempt, alive as long as they heartbeat. */
-export const bulk = proxyActivities<Pick<PipelineActivities, 'extractTable' | 'preprocess' | 'recordLateData' | 'snapshotCatalogue'>>({
+export const bulk = proxyActivities<
+  Pick<PipelineActivities, 'extractTable' | 'extractEvents' | 'preprocess' | 'recordLateData' | 'snapshotCatalogue'>
+>({
   startToCloseTimeout: '1 hour',
   heartbeatTimeout: '10 seconds',
   scheduleToCloseTimeout: '3 hours',

@@ -1,9 +1,10 @@
 /** Trains one week: tables to features to a chosen, published model. Its id is the week's, so it never runs twice at once. */
-import { defineQuery, isCancellation, setHandler, workflowInfo } from '@temporalio/workflow'
+import { defineQuery, isCancellation, patched, setHandler, workflowInfo } from '@temporalio/workflow'
 import { candidates, splits, trainingSeed } from '../contracts/candidates.ts'
 import type {
   CandidateSpec,
   EvaluatedSplit,
+  ExtractedTable,
   FeaturesRef,
   LateRows,
   RetrainWeekInput,
@@ -14,6 +15,7 @@ import type {
 } from '../contracts/run.ts'
 import { sourceTableNames } from '../contracts/source-tables.ts'
 import { messages } from '../contracts/temporal-names.ts'
+import type { Week } from '../contracts/week.ts'
 import { bulk, quick, training } from './activity-options.ts'
 import { Hold } from './hold.ts'
 import { RunBoard } from './run-board.ts'
@@ -65,12 +67,7 @@ async function retrain({ week, onBreach, holdHours }: RetrainWeekInput, board: R
 
   const extracts = await board.stage(
     'extract',
-    () =>
-      Promise.all(
-        sourceTableNames.map((table) =>
-          bulk.extractTable.executeWithOptions({ summary: `${table} before the end of ${week}` }, [{ week, table }]),
-        ),
-      ),
+    () => extractAll(week),
     (tables) => tables.map(({ table, rows }) => `${table} ${rows} rows`).join(', '),
     (tables) => tables.map(({ table, rows }) => ({ name: 'rows', of: table, value: rows })),
   )
@@ -204,6 +201,18 @@ async function retrain({ week, onBreach, holdHours }: RetrainWeekInput, board: R
     candidate: chosen.candidate.name,
     reason: published.outcome === 'archived' ? `${published.servingVersion} of a newer week goes on serving` : chosen.reason,
   }
+}
+
+/** Runs up to 0.1.0 did not ask for events: their histories go on replaying. */
+async function extractAll(week: Week): Promise<readonly ExtractedTable[]> {
+  const tables = sourceTableNames.map((table) =>
+    bulk.extractTable.executeWithOptions({ summary: `${table} before the end of ${week}` }, [{ week, table }]),
+  )
+  const events = patched('events-train')
+    ? bulk.extractEvents.executeWithOptions({ summary: `events before the end of ${week}` }, [{ week }])
+    : null
+  const extracts = await Promise.all([...tables, events])
+  return extracts.filter((extract) => extract !== null)
 }
 
 const lateText = ({ weeks, added, removed }: LateRows): string[] =>

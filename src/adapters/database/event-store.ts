@@ -7,6 +7,7 @@ import { randomUUID } from 'node:crypto'
 import { describeDatabase, type DatabaseLocation } from '../../config/locations.ts'
 import { MatineeError } from '../../contracts/errors.ts'
 import type { AppendOutcome, EventStore, EventType, StoredEvent, ViewerEvent } from '../../contracts/serving-ports.ts'
+import type { TableNames } from '../../contracts/source-tables.ts'
 import { connect } from './connect.ts'
 
 const table = 'matinee_events'
@@ -47,6 +48,9 @@ const createTable = {
     batch text not null
   )`,
 } as const
+
+/** The table as an extraction reads it. */
+export const eventTableNames: TableNames = { events: { table, columns: { subsr_id: 'user_id', log_dt: 'local_time' } } }
 
 interface Row {
   readonly sequence: number | string

@@ -4,8 +4,8 @@ import { existsSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { describeDatabase, type DatabaseLocation } from '../../config/locations.ts'
 import { MatineeError } from '../../contracts/errors.ts'
-import type { DayFingerprint, SourceDatabase, SourceValue } from '../../contracts/ports.ts'
-import { isLogTable, sourceTables, type SourceColumn, type SourceTable, type TableNames } from '../../contracts/source-tables.ts'
+import type { DayFingerprint, EventSource, SourceDatabase, SourceValue } from '../../contracts/ports.ts'
+import { isTimedTable, rawTables, type RawTable, type SourceColumn, type TableNames } from '../../contracts/source-tables.ts'
 import { connect } from './connect.ts'
 import { mysqlReader } from './mysql-reader.ts'
 import { sourceError } from './source-errors.ts'
@@ -19,7 +19,7 @@ export interface SourceOptions {
 
 type ReadOptions = Parameters<SourceDatabase['readRows']>[1]
 
-export class KnexSourceDatabase implements SourceDatabase {
+export class KnexSourceDatabase implements SourceDatabase, EventSource {
   readonly location: string
   readonly #path: string | undefined
   readonly #knex: Knex
@@ -40,11 +40,11 @@ export class KnexSourceDatabase implements SourceDatabase {
     this.#rowsPerSecond = (location.kind === 'mysql' ? location.rowsPerSecond : undefined) ?? Number.POSITIVE_INFINITY
   }
 
-  async checkTables(tables: readonly SourceTable[]): Promise<void> {
+  async checkTables(tables: readonly RawTable[]): Promise<void> {
     const missing: string[] = []
     for (const table of tables) {
       const types = await this.#columnTypes(table)
-      const columns = sourceTables[table]
+      const columns = rawTables[table]
         .filter(({ name, required }) => required && !types.has(this.#columnName(table, name).toLowerCase()))
         .map(({ name }) => usualName(this.#columnName(table, name), name))
       if (types.size === 0) missing.push(`table ${usualName(this.#tableName(table), table)}`)
@@ -59,7 +59,12 @@ export class KnexSourceDatabase implements SourceDatabase {
       )
   }
 
-  async *readRows(table: SourceTable, options: ReadOptions): AsyncIterable<SourceValue[][]> {
+  async hasTable(table: RawTable): Promise<boolean> {
+    if (this.#path !== undefined && !existsSync(this.#path)) return false
+    return (await this.#columnTypes(table)).size > 0
+  }
+
+  async *readRows(table: RawTable, options: ReadOptions): AsyncIterable<SourceValue[][]> {
     const { signal } = options
     const query = await this.#query(table, options)
     const started = performance.now()
@@ -77,7 +82,7 @@ export class KnexSourceDatabase implements SourceDatabase {
     }
   }
 
-  async fingerprint(table: SourceTable, options: ReadOptions): Promise<readonly DayFingerprint[]> {
+  async fingerprint(table: RawTable, options: ReadOptions): Promise<readonly DayFingerprint[]> {
     const query = await this.#query(table, options)
     try {
       return await this.#reader.fingerprint(this.#knex, query)
@@ -97,20 +102,20 @@ export class KnexSourceDatabase implements SourceDatabase {
     await this.#knex.destroy()
   }
 
-  #tableName(table: SourceTable): string {
+  #tableName(table: RawTable): string {
     return this.#names[table]?.table ?? table
   }
 
-  #columnName(table: SourceTable, column: string): string {
+  #columnName(table: RawTable, column: string): string {
     return this.#names[table]?.columns?.[column] ?? column
   }
 
   /** What to read, by the database's own names. */
-  async #query(table: SourceTable, { columns, from, before, signal, onFingerprint }: ReadOptions): Promise<RowQuery> {
+  async #query(table: RawTable, { columns, from, before, signal, onFingerprint }: ReadOptions): Promise<RowQuery> {
     signal?.throwIfAborted()
     await this.checkTables([table])
     const types = await this.#columnTypes(table)
-    const known: readonly SourceColumn[] = sourceTables[table]
+    const known: readonly SourceColumn[] = rawTables[table]
     const column = (wanted: string): ReadColumn => {
       const kind = known.find(({ name }) => name === wanted)?.kind
       if (kind === undefined) throw new TypeError(`${table} has no column ${wanted}`)
@@ -120,14 +125,14 @@ export class KnexSourceDatabase implements SourceDatabase {
     return {
       table: this.#tableName(table),
       columns: columns.map(column),
-      time: isLogTable(table) ? column('log_dt') : undefined,
+      time: isTimedTable(table) ? column('log_dt') : undefined,
       range: { ...(from === undefined ? {} : { from }), ...(before === undefined ? {} : { before }) },
       signal,
       onFingerprint,
     }
   }
 
-  async #columnTypes(table: SourceTable): Promise<ColumnTypes> {
+  async #columnTypes(table: RawTable): Promise<ColumnTypes> {
     // Opening it would create it: an empty file that then lacks everything.
     if (this.#path !== undefined && !existsSync(this.#path))
       throw new MatineeError('source_schema', `${this.location} does not exist; "matinee import" or "matinee generate" makes it`, {

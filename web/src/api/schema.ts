@@ -598,6 +598,19 @@ export type DataQuality = {
     readonly watched_pairs: number
     readonly users: number
     readonly programs: number
+    readonly events?: {
+      readonly read: number
+      /** Alike in all but their id */
+      readonly repeats: number
+      /** These do not train */
+      readonly dismissals: number
+      /** Whose user, title and day the source has a viewing of */
+      readonly viewings_in_source: number
+      readonly viewings_used: number
+      /** Whose user, title and day the source has a click of */
+      readonly clicks_in_source: number
+      readonly clicks_used: number
+    }
     readonly quality: {
       readonly viewings: {
         readonly rows: number
