@@ -58,17 +58,23 @@ export class Catalogue {
     }
     const from = new Float64Array(items.length)
     const until = new Float64Array(items.length)
+    const released = new Map<number, number[]>()
+    const changes = new Set<number>()
     for (const [position, item] of items.entries()) {
-      from[position] = Math.max(momentOnce(item.release_date) ?? -Infinity, momentOnce(item.available_from) ?? -Infinity)
-      until[position] = momentOnce(item.available_until) ?? Infinity
+      const first = Math.max(momentOnce(item.release_date) ?? -Infinity, momentOnce(item.available_from) ?? -Infinity)
+      const last = momentOnce(item.available_until) ?? Infinity
+      from[position] = first
+      until[position] = last
+      changes.add(first).add(last)
+      const together = released.get(first)
+      if (together === undefined) released.set(first, [position])
+      else together.push(position)
     }
     this.#from = from
     this.#masks = new TitleMasks(items, this.genres, from, until)
-    this.newestFirst = Uint32Array.from(items.keys()).toSorted((a, b) => {
-      const [fromA, fromB] = [from[a] as number, from[b] as number]
-      return fromA === fromB ? a - b : fromA < fromB ? 1 : -1
-    })
-    this.#changes = Float64Array.from(new Set([...from, ...until].filter(Number.isFinite))).toSorted()
+    const newest = [...released].toSorted(([a], [b]) => b - a)
+    this.newestFirst = Uint32Array.from(newest.flatMap(([, positions]) => positions))
+    this.#changes = Float64Array.from([...changes].filter(Number.isFinite)).toSorted()
   }
 
   /** A number that changes when, with time, a title comes or goes. */

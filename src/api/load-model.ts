@@ -1,5 +1,6 @@
 /** From the files of a store to a snapshot that may serve: every byte is checked before any of it is used. */
 import { createHash } from 'node:crypto'
+import { setImmediate as breathe } from 'node:timers/promises'
 import type { Static, TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { ModelItems, ModelManifest, ModelUsers, parseDocument } from '../contracts/documents.ts'
@@ -51,7 +52,9 @@ export async function loadSnapshot(version: string, store: ObjectStore, cache?: 
   const { tensors } = decodeSafetensors(await read('model.safetensors'))
   const userIds = parseUsers(await read('users.json'), storeKeys.model(version, 'users.json'))
   const items = parseItems(await read('items.json'), storeKeys.model(version, 'items.json'))
+  await breathe()
   const model = familyOf(manifest, manifestKey).load(tensors)
+  await breathe()
   const snapshot = await ModelSnapshot.create({ manifest, userIds, items, tensors, model })
   files.set(manifestKey, stored.body)
   return { snapshot, files }
@@ -126,14 +129,14 @@ export async function readVerified(
   throw fault
 }
 
-const sliceBytes = 4 * 1024 * 1024
+const sliceBytes = 1024 * 1024
 
-/** Lower-case hex. A slice takes some milliseconds; requests are answered between slices. */
+/** Lower-case hex. A slice takes some two milliseconds; requests are answered between slices. */
 async function sha256InSlices(bytes: Uint8Array): Promise<string> {
   const hash = createHash('sha256')
   for (let start = 0; start < bytes.byteLength; start += sliceBytes) {
     hash.update(bytes.subarray(start, start + sliceBytes))
-    await new Promise((resolve) => setImmediate(resolve))
+    await breathe()
   }
   return hash.digest('hex')
 }

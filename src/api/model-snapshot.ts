@@ -13,6 +13,7 @@
  * | `seen_days`    | signed, pairs       | day of the newest viewing (since 1970-01-01, wall clock); absent in older models |
  * | `item_viewers` | unsigned, I         | users who watched it                                                        |
  */
+import { setImmediate as breathe } from 'node:timers/promises'
 import type { ModelItem, ModelManifest } from '../contracts/documents.ts'
 import { storeKeys } from '../contracts/store-keys.ts'
 import { diversify } from '../model/diversity/marginal-relevance.ts'
@@ -28,7 +29,7 @@ import { topK, type TopKOptions } from '../model/top-k/top-k.ts'
 import { Catalogue } from './catalogue.ts'
 import type { TitleFilter } from './title-masks.ts'
 import type { UserEvents } from './user-events.ts'
-import { breathe, corrupt, countRecent, readWatchedPairs } from './watched-pairs.ts'
+import { corrupt, countRecent, readWatchedPairs } from './watched-pairs.ts'
 
 /** Whom a list is for. */
 export interface Viewer {
@@ -185,11 +186,13 @@ export class ModelSnapshot {
       seenDays,
       viewers,
     }
+    const similarity = itemSimilarityOf(model, seen)
+    await breathe()
     const learnt: LearntParts = {
       ...checked,
       popularScores: await countRecent(watched, popularDays),
       trendScores: await countRecent(watched, trendDays),
-      similarity: itemSimilarityOf(model, seen),
+      similarity,
       explainer: explainerOf(model),
       alike: Array.from(items, () => undefined),
     }

@@ -38,17 +38,19 @@ export class TitleMasks {
   #epoch = -1
 
   constructor(items: readonly ModelItem[], genres: readonly string[], from: Float64Array, until: Float64Array) {
-    const ages = [...new Set(items.flatMap(({ age_limit: age }) => age ?? []))].toSorted((a, b) => a - b)
-    const genreNumbers = new Map(genres.map((genre, number) => [genre, number]))
-    const ageNumbers = new Map(ages.map((age, number) => [age, number]))
+    const ages = [...new Set(items.map(({ age_limit: age }) => age))].filter((age) => age !== null).toSorted((a, b) => a - b)
+    const genreNumbers = new Map<string | null, number>(genres.map((genre, number) => [genre, number]))
+    const ageNumbers = new Map<number | null, number>(ages.map((age, number) => [age, number]))
     this.#genres = genres
-    this.#genreNumbers = Uint32Array.from(items, (item) => genreNumbers.get(item.program_genre ?? '') ?? genres.length)
     this.#ages = ages
-    this.#ageNumbers = Uint32Array.from(
-      items,
-      (item) => (item.age_limit === null ? undefined : ageNumbers.get(item.age_limit)) ?? ages.length,
-    )
-    this.#recommendable = Uint8Array.from(items, (item) => Number(item.recommendable))
+    this.#genreNumbers = new Uint32Array(items.length)
+    this.#ageNumbers = new Uint32Array(items.length)
+    this.#recommendable = new Uint8Array(items.length)
+    for (const [position, { program_genre: genre, age_limit: age, recommendable }] of items.entries()) {
+      this.#genreNumbers[position] = genreNumbers.get(genre) ?? genres.length
+      this.#ageNumbers[position] = ageNumbers.get(age) ?? ages.length
+      this.#recommendable[position] = Number(recommendable)
+    }
     this.#from = from
     this.#until = until
     this.#open = this.#recommendable

@@ -2,6 +2,7 @@
  * What a model's data says was watched, checked and counted while requests are answered: of millions of pairs in plain loops, and in slices
  * of some milliseconds.
  */
+import { setImmediate as breathe } from 'node:timers/promises'
 import { MatineeError } from '../contracts/errors.ts'
 import { readTensorOf } from '../model/artifact/tensor-access.ts'
 import type { Interactions, Tensors } from '../model/model.ts'
@@ -18,9 +19,6 @@ export interface WatchedPairs {
 
 export const corrupt = (key: string, problem: string): MatineeError =>
   new MatineeError('store_corrupt', `${key}: ${problem}`, { details: { key } })
-
-/** Gives way to requests. */
-export const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
 /** Pairs between two breaths, at least. */
 const pairsASlice = 500_000
