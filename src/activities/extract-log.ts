@@ -6,7 +6,7 @@
  */
 import { createHash } from 'node:crypto'
 import { parseDocument, RawPartition } from '../contracts/documents.ts'
-import type { DayFingerprint, TimeRange } from '../contracts/ports.ts'
+import type { DayFingerprint, ObjectStore, TimeRange } from '../contracts/ports.ts'
 import { rawTables, type RawTable, type SourceColumn } from '../contracts/source-tables.ts'
 import { storeKeys } from '../contracts/store-keys.ts'
 import { documentText } from '../contracts/stored-documents.ts'
@@ -31,12 +31,14 @@ export async function extractLog(
 ): Promise<RawPartition[]> {
   const { store, source, progress } = ports
   const calendar = new Calendar(week)
-  const options = { columns: columnNames(table), before: weekEnd(week), signal: progress.signal }
+  // Where no part is known there is none to compare with: the rows need only be counted, to be read in pieces.
+  const knowsParts = await hasParts(store, table)
+  const options = { columns: knowsParts ? columnNames(table) : [], before: weekEnd(week), signal: progress.signal }
   const found = calendar.group(await whileAway(progress, () => source.fingerprint(table, options)))
   // A log without any row is one empty part, so that there is a file that has its columns.
   const wanted: ReadonlyMap<PartName, readonly DayFingerprint[]> = found.size > 0 ? found : new Map([['undated', []]])
   const partitions = new Map<PartName, RawPartition>()
-  for (const [part, days] of wanted) {
+  for (const [part, days] of knowsParts ? wanted : []) {
     const key = storeKeys.rawPartition(table, part, fingerprintOf(table, part, days))
     const known = await store.read(key)
     if (known !== undefined) partitions.set(part, parseDocument(RawPartition, known.body, key))
@@ -64,6 +66,11 @@ export async function extractLog(
     }
   }
   return [...partitions.values()].toSorted((a, b) => compare(orderOf(a), orderOf(b)))
+}
+
+async function hasParts(store: ObjectStore, table: RawTable): Promise<boolean> {
+  for await (const { key } of store.list(storeKeys.rawPrefix(table))) if (storeKeys.isRawPartition(key)) return true
+  return false
 }
 
 const orderOf = ({ week }: RawPartition): string => (week === 'undated' ? '' : week)

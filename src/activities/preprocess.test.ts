@@ -130,13 +130,13 @@ function sourceOf(tables: Tables): SourceDatabase {
       })
       .map((row) => columns.map((name) => row[name] ?? null))
   const fingerprint = (table: RawTable, options: TimeRange & { readonly columns: readonly string[] }): DayFingerprint[] => {
-    const day = options.columns.indexOf('log_dt')
-    const days = Map.groupBy(rowsOf(table, options), (row) => (row[day] === null ? null : String(row[day]).slice(0, 10)))
+    const columns = ['log_dt', ...options.columns]
+    const days = Map.groupBy(rowsOf(table, { ...options, columns }), ([time]) => (time === null ? null : String(time).slice(0, 10)))
     return [...days].map(([of, rows]) => ({
       day: of,
       rows: rows.length,
       sum: rows
-        .map((row) => JSON.stringify(row))
+        .map(([, ...values]) => JSON.stringify(values))
         .toSorted()
         .join(),
     }))

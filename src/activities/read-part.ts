@@ -109,13 +109,14 @@ async function tryReading(
 
   async function* readRows(): AsyncIterable<Cell[][]> {
     const options = { columns: names, ...range, signal: progress.signal, ...(isTimed ? { onFingerprint } : {}) }
-    for await (const batch of source.readRows(table, options)) {
-      yield batch.map((row) => {
-        const cells = columns.map(({ kind }, index) => cellOf(kind, row[index]))
-        const user = cells[userColumn]
-        return [positionOf(partOf(textOrNull(cells[timeColumn]))), isTimed && typeof user === 'string' ? crc32(user) : 0, ...cells]
-      })
-      state.rows += batch.length
+    for await (const rows of source.readRows(table, options)) {
+      const cells = columns.map(({ kind }, column) => rows.map((row) => cellOf(kind, row[column])))
+      const times = cells[timeColumn]
+      const users = isTimed ? cells[userColumn] : undefined
+      const parts = rows.map((_, row) => positionOf(partOf(textOrNull(times?.[row]))))
+      const hashes = rows.map((_, row) => hashOf(users?.[row]))
+      yield [parts, hashes, ...cells]
+      state.rows += rows.length
     }
   }
 
@@ -170,4 +171,5 @@ function cellOf(kind: ColumnKind, value: SourceValue | undefined): Cell {
   return value === '' && kind !== 'text' ? null : String(value)
 }
 
+const hashOf = (user: Cell | undefined): number => (typeof user === 'string' ? crc32(user) : 0)
 const textOrNull = (value: Cell | undefined): string | null => (typeof value === 'string' ? value : null)

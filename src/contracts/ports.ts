@@ -98,7 +98,10 @@ export interface RowSource {
       readonly onFingerprint?: (days: readonly DayFingerprint[]) => void
     },
   ): AsyncIterable<readonly (readonly SourceValue[])[]>
-  /** Of the same rows and columns, by day, in no order, without moving them where the database can add them up itself. */
+  /**
+   * Of the same rows and columns, by day, in no order, without moving them where the database can add them up itself. Of no columns it
+   * counts the rows, which costs the database much less.
+   */
   fingerprint(
     table: RawTable,
     options: TimeRange & { readonly columns: readonly string[]; readonly signal?: AbortSignal },
@@ -147,7 +150,7 @@ export interface ColumnDatabase {
   run(sql: string): Promise<void>
   /** The single row of a query, by column name; integers beyond 2^53 lose digits. */
   row(sql: string): Promise<Readonly<Record<string, Cell>>>
-  /** Appends rows to a table, in the order of its columns (VARCHAR, DOUBLE or BOOLEAN). Answers how many. */
+  /** Appends rows to a table. A batch is its columns (VARCHAR, DOUBLE or BOOLEAN), in their order, alike in length. Answers how many rows. */
   append(table: string, batches: AsyncIterable<readonly (readonly Cell[])[]>): Promise<number>
   /** Writes a query's result as Parquet into the scratch folder: the same rows in the same order give the same bytes. */
   writeParquet(query: string, name: string): Promise<ColumnFile>

@@ -13,6 +13,7 @@ export const storeKeys = {
   rawFile: (table: RawTable, week: Week | 'undated', digest: string): string => `raw/${table}/${week}/${digest}.parquet`,
   /** Found by what the source's rows add up to: where it is, they need not be read again. */
   rawPartition: (table: RawTable, week: Week | 'undated', fingerprint: string): string => `raw/${table}/${week}/part-${fingerprint}.json`,
+  isRawPartition: (key: string): boolean => key.includes('/part-'),
   rawManifest: (table: RawTable, week: Week, digest: string): string => `raw/${table}/${week}/${digest}.json`,
 
   /** Which weeks changed in the source after they were trained. */

@@ -3,22 +3,25 @@ import type { Cell } from '../../contracts/ports.ts'
 import { userMetrics } from '../../model/metrics/ranking-metrics.ts'
 import type { JobPorts } from './job-ports.ts'
 
-const ROWS_A_BATCH = 2048
-
 export class UserFigures {
   readonly #userIds: readonly string[]
   readonly #names: readonly string[]
-  readonly #rows: Cell[][] = []
+  /** `subsr_id`, `candidate`, and one a name. */
+  readonly #columns: readonly Cell[][]
 
   /** @param userIds by position. */
   constructor(userIds: readonly string[], cutoffs: readonly number[]) {
     this.#userIds = userIds
     this.#names = cutoffs.flatMap((k) => userMetrics.map((metric) => `${metric}@${k}`))
+    this.#columns = ['subsr_id', 'candidate', ...this.#names].map(() => [])
   }
 
   /** @param values in the order of `RankingMetrics.columns`. */
   add(user: number, candidate: string, values: Float64Array): void {
-    this.#rows.push([this.#userIds[user] ?? '', candidate, ...values])
+    const [users, candidates, ...figures] = this.#columns
+    users?.push(this.#userIds[user] ?? '')
+    candidates?.push(candidate)
+    for (const [n, figure] of figures.entries()) figure.push(values[n] ?? NaN)
   }
 
   async write(key: string, { columns, store }: JobPorts): Promise<void> {
@@ -27,15 +30,15 @@ export class UserFigures {
       await database.run(
         `create table figures (subsr_id varchar, candidate varchar${this.#names.map((name) => `, "${name}" double`).join('')})`,
       )
-      await database.append('figures', this.#batches())
+      await database.append('figures', once(this.#columns))
       const file = await database.writeParquet('select * from figures', 'users.parquet')
       await store.upload(key, file.path)
     } finally {
       await database.close()
     }
   }
+}
 
-  async *#batches(): AsyncIterable<Cell[][]> {
-    for (let start = 0; start < this.#rows.length; start += ROWS_A_BATCH) yield this.#rows.slice(start, start + ROWS_A_BATCH)
-  }
+async function* once<T>(value: T): AsyncIterable<T> {
+  yield value
 }

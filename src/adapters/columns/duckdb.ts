@@ -86,15 +86,16 @@ export class DuckDbDatabase implements ColumnDatabase {
       const appender = await this.#connection.createAppender(table)
       try {
         const types = Array.from({ length: appender.columnCount }, (_, column) => appender.columnType(column))
-        for await (const batch of batches) {
-          for (let start = 0; start < batch.length; start += CHUNK_ROWS) {
-            const part = batch.slice(start, start + CHUNK_ROWS)
-            const chunk = DuckDBDataChunk.create(types, part.length)
-            chunk.setColumns(types.map((_, column) => part.map((row) => row[column] ?? null)))
+        for await (const columns of batches) {
+          const size = columns[0]?.length ?? 0
+          for (let start = 0; start < size; start += CHUNK_ROWS) {
+            const end = Math.min(size, start + CHUNK_ROWS)
+            const chunk = DuckDBDataChunk.create(types, end - start)
+            chunk.setColumns(columns.map((column) => (end - start === size ? column : column.slice(start, end))))
             appender.appendDataChunk(chunk)
             this.#signal.throwIfAborted()
           }
-          rows += batch.length
+          rows += size
         }
       } finally {
         appender.closeSync()

@@ -1,6 +1,6 @@
 /** Reads source tables of MySQL and what speaks its protocol, each as one streamed result in one session. */
 import type { Knex } from 'knex'
-import type { Connection } from 'mysql2'
+import type { Connection, QueryOptions } from 'mysql2'
 import { setTimeout as delay } from 'node:timers/promises'
 import { MatineeError } from '../../contracts/errors.ts'
 import type { DayFingerprint, SourceValue } from '../../contracts/ports.ts'
@@ -28,6 +28,9 @@ const textTypes: ReadonlySet<string> = new Set([
   'varbinary',
   'enum',
 ])
+
+/** Whose text begins with the day. */
+const timeTypes: ReadonlySet<string> = new Set(['datetime', 'timestamp', 'date'])
 
 export function mysqlReader(timeZone: string, location: string): TableReader {
   return {
@@ -138,41 +141,88 @@ async function columnTypes(knex: Knex, connection: Connection, table: string): P
 const hasTextTime = ({ time }: RowQuery): boolean => time?.type !== undefined && textTypes.has(time.type)
 
 async function* streamRows(knex: Knex, connection: Connection, query: RowQuery, watch: Watch): AsyncIterable<SourceValue[][]> {
-  const { table, columns, signal, onFingerprint } = query
+  const { table, columns, time, signal, onFingerprint } = query
   const condition = timeCondition(query, hasTextTime(query))
   const { day, checksum } = marksOf(knex, query)
   const values = columns.map((column) => expression(knex, column))
+  // A row's day is the beginning of its time, which comes anyway; of a text the server has to say it, since it counts other characters.
+  const timeColumn = columns.findIndex(({ name }) => name === time?.name)
+  const dayOfTime = timeColumn >= 0 && timeTypes.has(time?.type ?? '') ? timeColumn : undefined
   const select = knex
-    .select(onFingerprint === undefined ? values : [...values, day, checksum])
+    .select(onFingerprint === undefined ? values : [...values, checksum, ...(dayOfTime === undefined ? [day] : [])])
     .from(table)
     .whereRaw(condition.sql, condition.bindings)
   const { sql, bindings } = select.toSQL().toNative()
-  const rows = connection
-    .query({ sql, values: [...bindings], rowsAsArray: true })
-    .stream({ highWaterMark: BATCH_ROWS, ...(signal === undefined ? {} : { signal }) })
-  // A connection that is lost tells its callbacks and itself, but not a query's stream, which would wait for ever;
-  // one whose server froze, or went without a word, tells nobody.
-  const lost = (error: Error): void => void rows.destroy(error)
-  watch.lost.catch(lost)
-  connection.once('error', lost)
   const sums = onFingerprint === undefined ? undefined : new DaySums()
-  try {
-    let batch: SourceValue[][] = []
-    for await (const row of rows as AsyncIterable<unknown[]>) {
-      if (sums !== undefined) {
-        const [of, sum] = row.splice(columns.length)
-        sums.add(dayText(of), Number(sum))
-      }
-      batch.push(row.map(sourceValue))
-      if (batch.length < BATCH_ROWS) continue
-      yield batch
-      batch = []
-      watch.refresh()
+  const width = columns.length
+  for await (const batch of batchesOf(connection, { sql, values: [...bindings], rowsAsArray: true }, watch, signal)) {
+    for (const row of batch) {
+      if (sums !== undefined)
+        sums.add(dayOfTime === undefined ? dayText(row[width + 1]) : dayOfText(row[dayOfTime]), Number(row[width]))
+      row.length = width
+      for (let column = 0; column < width; column++) row[column] = sourceValue(row[column])
     }
-    if (batch.length > 0) yield batch
-    if (sums !== undefined) onFingerprint?.(sums.days())
+    yield batch as SourceValue[][]
+    watch.refresh()
+  }
+  if (sums !== undefined) onFingerprint?.(sums.days())
+}
+
+/** The driver reads on while no more of them than this wait to be taken. */
+const BATCHES_AHEAD = 2
+
+/**
+ * A query's rows as they come, the last batch smaller than the others. A stream of single rows, which the driver has, costs more than
+ * reading them.
+ */
+async function* batchesOf(connection: Connection, query: QueryOptions, watch: Watch, signal: AbortSignal | undefined): AsyncIterable<unknown[][]> {
+  signal?.throwIfAborted()
+  const batches: unknown[][][] = []
+  let batch: unknown[][] = []
+  let hasEnded = false
+  let failure: unknown
+  let wake = (): void => {}
+  const fail = (error: unknown): void => {
+    failure ??= error
+    hasEnded = true
+    wake()
+  }
+  const abort = (): void => fail(signal?.reason)
+  signal?.addEventListener('abort', abort, { once: true })
+  // A connection that is lost tells its callbacks and itself, but not a query without one, which would wait for ever;
+  // one whose server froze, or went without a word, tells nobody.
+  watch.lost.catch(fail)
+  connection.once('error', fail)
+  const command = connection.query(query)
+  command.on('error', fail)
+  command.on('result', (row: unknown[]) => {
+    if (batch.push(row) < BATCH_ROWS) return
+    batches.push(batch)
+    batch = []
+    if (batches.length >= BATCHES_AHEAD) connection.pause()
+    wake()
+  })
+  command.on('end', () => {
+    if (batch.length > 0) batches.push(batch)
+    hasEnded = true
+    wake()
+  })
+  try {
+    while (true) {
+      if (failure !== undefined) throw failure
+      const next = batches.shift()
+      if (next !== undefined) yield next
+      else if (hasEnded) return
+      else {
+        const { promise, resolve } = Promise.withResolvers<void>()
+        wake = resolve
+        connection.resume()
+        await promise
+      }
+    }
   } finally {
-    connection.off('error', lost)
+    signal?.removeEventListener('abort', abort)
+    connection.off('error', fail)
   }
 }
 
@@ -182,7 +232,13 @@ function expression(knex: Knex, { name, type }: ReadColumn): Knex.Raw {
   return type === 'bit' ? knex.raw('?? + 0', [name]) : knex.raw('??', [name])
 }
 
-const bytesOf = ({ type }: ReadColumn): string => `ifnull(cast(${type === 'bit' ? '?? + 0' : '??'} as binary), char(30))`
+/** Integers are the same bytes without a cast, which is a third of what the checksum costs the server. */
+const integerTypes: ReadonlySet<string> = new Set(['tinyint', 'smallint', 'mediumint', 'int', 'bigint'])
+
+function bytesOf({ type = '' }: ReadColumn): string {
+  const bytes = integerTypes.has(type) ? '??' : `cast(${type === 'bit' ? '?? + 0' : '??'} as binary)`
+  return `ifnull(${bytes}, char(30))`
+}
 
 /**
  * Of a row: its day, and a CRC-32 over all its values. They go in as bytes, whatever character sets the columns have, with
@@ -193,11 +249,13 @@ function marksOf(knex: Knex, { columns, time }: RowQuery): { readonly day: Knex.
   return {
     day: time === undefined ? knex.raw('null') : knex.raw(`left(??, ${DAY_LENGTH})`, [time.name]),
     checksum: knex.raw(
-      `crc32(concat_ws(char(31), ${present.map(bytesOf).join(', ')}))`,
+      present.length === 0 ? '0' : `crc32(concat_ws(char(31), ${present.map(bytesOf).join(', ')}))`,
       present.map(({ name }) => name),
     ),
   }
 }
+
+const dayOfText = (time: unknown): string | null => (typeof time === 'string' ? time.slice(0, DAY_LENGTH) : null)
 
 function dayText(value: unknown): string | null {
   const text = sourceValue(value)

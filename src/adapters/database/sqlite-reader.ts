@@ -43,7 +43,7 @@ async function fingerprint(knex: Knex, query: RowQuery): Promise<DayFingerprint[
 function marksOf(knex: Knex, { time, columns }: RowQuery): readonly [Knex.Raw, Knex.Raw] {
   const present = columns.filter(({ type }) => type !== undefined)
   const values = knex.raw(
-    present.map(() => 'quote(??)').join(" || ',' || "),
+    present.length === 0 ? "''" : present.map(() => 'quote(??)').join(" || ',' || "),
     present.map(({ name }) => name),
   )
   // A time that is a number is no text: the database puts it before all of them.
