@@ -184,7 +184,7 @@ export interface Notifier {
 
 // --- training -------------------------------------------------------------------------------------------------
 
-/** Jobs that run in a process of their own, by kind: what each takes and leaves. */
+/** Jobs that run in a process beside the worker, by kind: what each takes and leaves. */
 export interface TrainingJobs extends QuestionnaireJobs {
   search: { readonly input: SearchInput; readonly result: SearchedCandidate }
   train: { readonly input: TrainInput; readonly result: TrainedSplit }
@@ -195,7 +195,8 @@ export type TrainingJobKind = keyof TrainingJobs
 
 export interface TrainingRunner {
   /**
-   * Runs one job in a process of its own: its memory goes when it ends, and running out of it harms nothing else.
+   * Runs one job in a process beside the worker: running out of memory harms nothing else. Jobs that follow each other within seconds
+   * share a process; one that failed or was stopped is tried again in another.
    * An abort stops it within a batch. @throws MatineeError of the job, or `training_failed` where the process ended without a word.
    */
   run<Kind extends TrainingJobKind>(

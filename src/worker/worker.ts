@@ -36,6 +36,9 @@ export async function runWorker(config: Config): Promise<void> {
   const store = openStore(config.store)
   const source = new KnexSourceDatabase(config.database, config.timeZone, { names: config.columnMapping })
   const events = config.events && new KnexSourceDatabase(config.events, config.timeZone, { names: eventTableNames })
+  const runner = new ChildProcessRunner(fileURLToPath(new URL('training-process.ts', import.meta.url)), {
+    store: config.store, scratchDirectory, memoryMib: config.memoryMib, threads: config.trainingThreads, searchSeconds: config.searchSeconds,
+  }) // prettier-ignore
   try {
     const { bundle, origin } = await loadWorkflowBundle()
     const workers = await createWorkers(config, connection, bundle, {
@@ -52,17 +55,13 @@ export async function runWorker(config: Config): Promise<void> {
         thresholds: config.gate,
         notifier: new Webhook(config.webhookUrl),
       }),
-      training: createTrainingActivities(
-        new ChildProcessRunner(fileURLToPath(new URL('training-process.ts', import.meta.url)), {
-          store: config.store, scratchDirectory, memoryMib: config.memoryMib, threads: config.trainingThreads, searchSeconds: config.searchSeconds,
-        }), // prettier-ignore
-        config.searchSeconds > 0,
-      ),
+      training: createTrainingActivities(runner, config.searchSeconds > 0),
     })
     log.info({ taskQueue: config.taskQueue, workflows: origin, temporal: config.temporal.address, namespace: config.temporal.namespace, store: store.location, source: source.location }, 'worker is ready') // prettier-ignore
     await Promise.all(workers.map((worker) => worker.run()))
     log.info('worker has stopped')
   } finally {
+    runner.close()
     await source.close()
     await events?.close()
     await connection.close()

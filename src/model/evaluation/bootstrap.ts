@@ -75,7 +75,7 @@ export class PairedBootstrap {
     const end = Math.min(resamples, this.#done + batch)
     for (; this.#done < end; this.#done++) {
       drawUsers(this.#counts, this.#random)
-      for (const [column, means] of this.#means.entries()) means[this.#done] = this.#meanOf(column)
+      for (let column = 0; column < this.#means.length; column += 4) this.#writeMeans(column)
     }
     return this.#done / resamples
   }
@@ -95,6 +95,31 @@ export class PairedBootstrap {
       difference: this.#meanOf(a) - this.#meanOf(b),
       low: quantile(differences, (1 - level) / 2),
       high: quantile(differences, (1 + level) / 2),
+    }
+  }
+
+  /**
+   * Of the resample under way, the means of four columns from this one on (of those that there are). Each is summed in the order of the
+   * users, as `#meanOf` does it; four sums side by side do not wait for each other.
+   */
+  #writeMeans(first: number): void {
+    const counts = this.#counts
+    const last = this.#columns.length - 1
+    const a = this.#columns[first] as Float64Array
+    const b = this.#columns[Math.min(first + 1, last)] as Float64Array
+    const c = this.#columns[Math.min(first + 2, last)] as Float64Array
+    const d = this.#columns[Math.min(first + 3, last)] as Float64Array
+    let [sumA, sumB, sumC, sumD] = [0, 0, 0, 0]
+    for (let user = 0; user < counts.length; user++) {
+      const count = counts[user] as number
+      sumA += count * (a[user] as number)
+      sumB += count * (b[user] as number)
+      sumC += count * (c[user] as number)
+      sumD += count * (d[user] as number)
+    }
+    for (const [n, sum] of [sumA, sumB, sumC, sumD].entries()) {
+      const means = this.#means[first + n]
+      if (means !== undefined) means[this.#done] = sum / counts.length
     }
   }
 
