@@ -156,13 +156,9 @@ async function* streamRows(knex: Knex, connection: Connection, query: RowQuery, 
   const sums = onFingerprint === undefined ? undefined : new DaySums()
   const width = columns.length
   for await (const batch of batchesOf(connection, { sql, values: [...bindings], rowsAsArray: true }, watch, signal)) {
-    for (const row of batch) {
-      if (sums !== undefined)
-        sums.add(dayOfTime === undefined ? dayText(row[width + 1]) : dayOfText(row[dayOfTime]), Number(row[width]))
-      row.length = width
-      for (let column = 0; column < width; column++) row[column] = sourceValue(row[column])
-    }
-    yield batch as SourceValue[][]
+    if (sums !== undefined)
+      for (const row of batch) sums.add(dayOfTime === undefined ? dayText(row[width + 1]) : dayOfText(row[dayOfTime]), Number(row[width]))
+    yield batch.map((row) => firstValues(row, width))
     watch.refresh()
   }
   if (sums !== undefined) onFingerprint?.(sums.days())
@@ -175,17 +171,22 @@ const BATCHES_AHEAD = 2
  * A query's rows as they come, the last batch smaller than the others. A stream of single rows, which the driver has, costs more than
  * reading them.
  */
-async function* batchesOf(connection: Connection, query: QueryOptions, watch: Watch, signal: AbortSignal | undefined): AsyncIterable<unknown[][]> {
+async function* batchesOf(
+  connection: Connection,
+  query: QueryOptions,
+  watch: Watch,
+  signal: AbortSignal | undefined,
+): AsyncIterable<unknown[][]> {
   signal?.throwIfAborted()
   const batches: unknown[][][] = []
   let batch: unknown[][] = []
   let hasEnded = false
   let failure: unknown
-  let wake = (): void => {}
+  let wake: (() => void) | undefined
   const fail = (error: unknown): void => {
     failure ??= error
     hasEnded = true
-    wake()
+    wake?.()
   }
   const abort = (): void => fail(signal?.reason)
   signal?.addEventListener('abort', abort, { once: true })
@@ -200,12 +201,12 @@ async function* batchesOf(connection: Connection, query: QueryOptions, watch: Wa
     batches.push(batch)
     batch = []
     if (batches.length >= BATCHES_AHEAD) connection.pause()
-    wake()
+    wake?.()
   })
   command.on('end', () => {
     if (batch.length > 0) batches.push(batch)
     hasEnded = true
-    wake()
+    wake?.()
   })
   try {
     while (true) {
@@ -253,6 +254,12 @@ function marksOf(knex: Knex, { columns, time }: RowQuery): { readonly day: Knex.
       present.map(({ name }) => name),
     ),
   }
+}
+
+function firstValues(row: readonly unknown[], count: number): SourceValue[] {
+  const values: SourceValue[] = []
+  for (let column = 0; column < count; column++) values.push(sourceValue(row[column]))
+  return values
 }
 
 const dayOfText = (time: unknown): string | null => (typeof time === 'string' ? time.slice(0, DAY_LENGTH) : null)
