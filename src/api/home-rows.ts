@@ -43,9 +43,9 @@ export function homePage(snapshot: ModelSnapshot, viewer: Viewer, count: number,
   const order = snapshot.orderFor(history)
   const personal = order.by === 'history'
   const going = continued(snapshot, viewer, count, filter)
-  let taken = union(union(history.seen, history.dismissed), positionsOf(going).sort())
+  let taken = union(union(history.seen, history.dismissed), positionsOf(going).toSorted())
   const take = (titles: readonly RankedTitle[]): readonly RankedTitle[] => {
-    taken = union(taken, positionsOf(titles).sort())
+    taken = union(taken, positionsOf(titles).toSorted())
     return titles
   }
   // Those that share an order come one after the other, for its scores are then made once; the page has an order of its own.

@@ -315,7 +315,7 @@ export class ModelSnapshot {
     const pairs = Float64Array.from({ length: end - start }, (_, n) => start + n)
     const isLater = (a: number, b: number): number =>
       (days === undefined ? 0 : (days[b] as number) - (days[a] as number)) || (weights[b] as number) - (weights[a] as number)
-    return Array.from(pairs.sort(isLater), (pair) => items[pair] as number)
+    return Array.from(pairs.toSorted(isLater), (pair) => items[pair] as number)
   }
 
   #isLearnt(position: number): boolean {
