@@ -11,7 +11,7 @@ import { addWeeks, parseWeek, weeksBetween } from '../src/contracts/week.ts'
 import { launchChromium } from '../test/support/chromium.ts'
 import { waitFor } from '../test/support/pipeline.ts'
 import { startSite, type Site } from '../test/support/web-site.ts'
-import type { Models, Programs, Recommendations, Runs, Users } from '../web/src/api/schema.ts'
+import type { Models, Programs, Recommendations, Runs, Users } from '../client/schema.ts'
 import { newVisitor, type Language } from '../test/support/web-visitor.ts'
 
 const directory = resolve(process.argv[2] ?? fileURLToPath(new URL('../docs/web', import.meta.url)))

@@ -133,7 +133,8 @@ test('TypeScript and JSON snippets compile', async (context) => {
   await mkdir(join(root, '.matinee'), { recursive: true })
   const folder = await mkdtemp(join(root, '.matinee/snippets-'))
   context.after(() => rm(folder, { recursive: true, force: true }))
-  await writeFile(join(folder, 'tsconfig.json'), JSON.stringify({ extends: '../../tsconfig.json', include: ['*.ts'] }))
+  const compilerOptions = { paths: { 'matinee-client': ['../../client/index.ts'] } }
+  await writeFile(join(folder, 'tsconfig.json'), JSON.stringify({ extends: '../../tsconfig.json', include: ['*.ts'], compilerOptions }))
   for (const [index, { text }] of snippets.entries()) await writeFile(join(folder, `snippet-${index}.ts`), text)
   await run('tsc', ['--project', folder]).catch((error: { stdout: string }) => assert.fail(error.stdout))
 })

@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import test, { type TestContext } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
+import { createClient, type EventsAnswer, type ViewerEvent as Told } from '../client/index.ts'
 import { KnexEventStore } from '../src/adapters/database/event-store.ts'
 import { DirectoryObjectStore } from '../src/adapters/object-store/directory-store.ts'
 import type { StoredEvent, ViewerEvent } from '../src/contracts/serving-ports.ts'
@@ -19,22 +20,12 @@ async function start(context: TestContext, folder: string, name: string, eventsU
   return instance
 }
 
-async function post({ url }: ApiProcess, payload: unknown): Promise<{ readonly status: number; readonly accepted: unknown }> {
-  const response = await fetch(`${url}/v1/events`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(payload),
-  })
-  const body: unknown = await response.json()
-  return { status: response.status, accepted: typeof body === 'object' && body !== null && 'accepted' in body ? body.accepted : undefined }
-}
+const post = ({ url }: ApiProcess, event: Told): Promise<EventsAnswer> => createClient({ url }).call('postEvents', { body: event })
 
 /** Whether the title that everyone watched is among those that the user may get. */
 async function isOffered({ url }: ApiProcess, user: string): Promise<boolean> {
-  const response = await fetch(`${url}/v1/users/${user}/recommendations?k=100`)
-  const text = await response.text()
-  assert.equal(response.status, 200, text)
-  return text.includes('{"program_id":"115","program_name":"쇼 15","genre"')
+  const { items } = await createClient({ url }).call('getRecommendations', { path: { id: user }, query: { k: 100 } })
+  return items.some(({ program_id }) => program_id === '115')
 }
 
 async function durable(context: TestContext, eventsUrl: (folder: string) => string): Promise<void> {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'node:test'
+import { createClient } from '../client/index.ts'
 import { readFeatures } from '../src/adapters/columns/read-features.ts'
 import { KnexSourceDatabase } from '../src/adapters/database/source.ts'
 import { FeaturesCurrent, FeaturesReport, ModelManifest } from '../src/contracts/documents.ts'
@@ -48,22 +49,18 @@ await test('events train', { timeout: 600_000 }, async (t) => {
   const [loggedUser = '', loggedTitle = '', loggedTime = ''] = logged
 
   const api = await startApi(t, { folder: directory, copy: join(directory, 'copy'), environment })
-  const post = async (events: readonly object[]): Promise<unknown> => {
-    const response = await fetch(`${api.url}/v1/events`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ events }),
-    })
-    return response.json()
-  }
   const moment = new Date(at).toISOString()
-  const viewing = { type: 'viewing', at: moment, use_tms: 600, disp_rtm_sec: 2400 }
-  const told = await post([
-    { ...viewing, event_id: 'new-1', user: 'tablet-viewer', program_id: loggedTitle },
-    { ...viewing, event_id: 'new-2', user: 'tablet-viewer', program_id: loggedTitle },
-    { event_id: 'click-1', type: 'click', at: moment, user: 'tablet-viewer', program_id: '1' },
-    { event_id: 'gone-1', type: 'dismissal', at: moment, user: 'tablet-viewer', program_id: '2' },
-  ])
+  const viewing = { type: 'viewing' as const, at: moment, use_tms: 600, disp_rtm_sec: 2400 }
+  const told = await createClient({ url: api.url }).call('postEvents', {
+    body: {
+      events: [
+        { ...viewing, event_id: 'new-1', user: 'tablet-viewer', program_id: loggedTitle },
+        { ...viewing, event_id: 'new-2', user: 'tablet-viewer', program_id: loggedTitle },
+        { event_id: 'click-1', type: 'click', at: moment, user: 'tablet-viewer', program_id: '1' },
+        { event_id: 'gone-1', type: 'dismissal', at: moment, user: 'tablet-viewer', program_id: '2' },
+      ],
+    },
+  })
   assert.partialDeepStrictEqual(told, { accepted: 4, refused: [] })
   // What the set-top box logged too. Its day may be later than now, which the API refuses: it goes in beside it.
   await server.query(

@@ -12,6 +12,7 @@ import test from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { gzipSync } from 'node:zlib'
+import { createClient } from '../client/index.ts'
 import { freePort } from '../src/adapters/tools/free-port.ts'
 import { startServerProcess } from '../src/adapters/tools/server-process.ts'
 import { defaultQuestionnaire } from '../src/contracts/questionnaire-default.ts'
@@ -166,8 +167,8 @@ await test('the questionnaire', { timeout: 600_000 }, async (t) => {
     assert.match(planted, /^questionnaire-[0-9a-f]{8}$/)
     assert.equal(await servingVersion(), planted)
     await waitFor('the new model to serve', async () => {
-      const form: unknown = await (await fetch(`${api.url}/v1/questionnaire`)).json()
-      return typeof form === 'object' && form !== null && 'model' in form && form.model === planted ? true : undefined
+      const { model } = await createClient({ url: api.url }).call('getQuestionnaire', {})
+      return model === planted ? true : undefined
     })
     const evaluation = evaluationOf((await questionnaire('evaluate', '--json')).stdout)
     assert.equal(evaluation.version, planted)

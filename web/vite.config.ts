@@ -50,5 +50,8 @@ export default defineConfig({
     reportCompressedSize: false,
     chunkSizeWarningLimit: 700,
   },
-  server: { proxy: { '/v1': api, '/readyz': api, '/healthz': api, '/metrics': api, '/docs': api, '/recommendations': api } },
+  server: {
+    fs: { allow: [fileURLToPath(new URL('..', import.meta.url))] },
+    proxy: { '/v1': api, '/readyz': api, '/healthz': api, '/metrics': api, '/docs': api, '/recommendations': api },
+  },
 })

@@ -1,7 +1,7 @@
 /** Every page of the web app: it fits, axe finds nothing, its words are of one language; and one that was open early comes to life. */
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import type { ModelDetail, Rows, Runs } from '../../web/src/api/schema.ts'
+import type { ModelDetail, Rows, Runs } from '../../client/schema.ts'
 import { trainedWeeks } from '../support/web-site.ts'
 import { languages } from '../support/web-visitor.ts'
 import { early, user, program, ask, visitor, expectFitting, expectAccessible, englishIn } from './visit.ts'

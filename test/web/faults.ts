@@ -1,7 +1,7 @@
 /** Charts and their tables, addresses that can be sent, and pages while the API is slow or fails. */
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import type { ModelDetail, Problem, Runs } from '../../web/src/api/schema.ts'
+import type { ModelDetail, Problem, Runs } from '../../client/schema.ts'
 import { en } from '../../web/src/i18n/en.ts'
 import { ko } from '../../web/src/i18n/ko.ts'
 import { trainedWeeks } from '../support/web-site.ts'

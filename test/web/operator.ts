@@ -11,7 +11,7 @@ import type {
   RunDetail,
   Runs,
   WeekReport,
-} from '../../web/src/api/schema.ts'
+} from '../../client/schema.ts'
 import { en } from '../../web/src/i18n/en.ts'
 import { makeFormats } from '../../web/src/i18n/formats.ts'
 import { ko } from '../../web/src/i18n/ko.ts'

@@ -1,7 +1,7 @@
 /** What viewers see and do. */
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import type { History, Programs, Questionnaire, QuestionnaireAnswer, Rows, Similar, Users } from '../../web/src/api/schema.ts'
+import type { History, Programs, Questionnaire, QuestionnaireAnswer, Rows, Similar, Users } from '../../client/schema.ts'
 import { en } from '../../web/src/i18n/en.ts'
 import { makeFormats } from '../../web/src/i18n/formats.ts'
 import { ko } from '../../web/src/i18n/ko.ts'

@@ -3,7 +3,7 @@ import { createContext, useContext, type ReactNode } from 'react'
 import { Navigate, useLocation } from 'react-router'
 import { ApiError } from './api/client.ts'
 import { useApi } from './api/use-api.ts'
-import type { Session } from './api/schema.ts'
+import type { Session } from '../../client/schema.ts'
 import { Failure, Placeholder } from './components/panel.tsx'
 
 const SessionContext = createContext<Session | undefined>(undefined)

@@ -1,5 +1,5 @@
 /** What a problem's code means, and the way out. */
-import type { Problem } from '../api/schema.ts'
+import type { Problem } from '../../../client/schema.ts'
 
 export const problemsInEnglish: Readonly<Record<Problem['code'], string>> = {
   configuration_invalid: 'A setting of the server is wrong.',

@@ -1,4 +1,4 @@
-import type { Problem } from '../api/schema.ts'
+import type { Problem } from '../../../client/schema.ts'
 
 export const problemsInKorean: Readonly<Record<Problem['code'], string>> = {
   configuration_invalid: '서버의 설정값이 잘못되었습니다.',

@@ -1,5 +1,5 @@
 /** Figures of the weeks, arranged for charts and tables. Pure. */
-import type { MetricsOfWeeks } from '../api/schema.ts'
+import type { MetricsOfWeeks } from '../../../client/schema.ts'
 
 export type WeekFigures = MetricsOfWeeks['items'][number]
 export type Split = WeekFigures['splits'][number]

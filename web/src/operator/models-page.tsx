@@ -1,7 +1,7 @@
 /** How good the models are: week by week, candidate beside candidate, and each model by itself. */
 import { Link } from 'react-router'
 import { useApi } from '../api/use-api.ts'
-import type { ModelSummary } from '../api/schema.ts'
+import type { ModelSummary } from '../../../client/schema.ts'
 import { Choice } from '../components/choice.tsx'
 import { DataTable, type Column } from '../components/data-table.tsx'
 import { Badge } from '../components/facts.tsx'

@@ -2,7 +2,7 @@
 import { Link } from 'react-router'
 import { call } from '../api/client.ts'
 import { useApi } from '../api/use-api.ts'
-import type { Readiness, Timeline } from '../api/schema.ts'
+import type { Readiness, Timeline } from '../../../client/schema.ts'
 import { Facts, type Fact } from '../components/facts.tsx'
 import { DataTable, type Column } from '../components/data-table.tsx'
 import { Figure, Lines } from '../components/figure.tsx'

@@ -1,7 +1,7 @@
 /** What was found in the data, week by week. */
 import { useQueries } from '@tanstack/react-query'
 import { call } from '../api/client.ts'
-import type { DataQuality } from '../api/schema.ts'
+import type { DataQuality } from '../../../client/schema.ts'
 import { queryKey, useApi } from '../api/use-api.ts'
 import { Choice } from '../components/choice.tsx'
 import { DataTable } from '../components/data-table.tsx'

@@ -1,5 +1,5 @@
 /** What preprocessing counted in the source tables, arranged for charts and tables. Pure. */
-import type { DataQuality } from '../api/schema.ts'
+import type { DataQuality } from '../../../client/schema.ts'
 
 type Report = DataQuality['report']
 

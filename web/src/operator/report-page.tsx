@@ -1,6 +1,6 @@
 /** The report of one week's run: what was tried, what won and by how much, and for whom it got better or worse. */
 import { Link, useNavigate, useParams } from 'react-router'
-import type { WeekReport } from '../api/schema.ts'
+import type { WeekReport } from '../../../client/schema.ts'
 import { useApi } from '../api/use-api.ts'
 import { Choice } from '../components/choice.tsx'
 import { DataTable, type Column } from '../components/data-table.tsx'

@@ -1,5 +1,5 @@
 /** A week's report, arranged for its page. Pure. */
-import type { WeekReport } from '../api/schema.ts'
+import type { WeekReport } from '../../../client/schema.ts'
 
 export type Verdict = NonNullable<WeekReport['segments'][number]['against_popularity']>
 

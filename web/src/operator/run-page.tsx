@@ -1,7 +1,7 @@
 /** One run: its stages as they pass, what a gate found, and the answer to a hold. */
 import { Link, useParams } from 'react-router'
 import { call } from '../api/client.ts'
-import type { Run, RunDetail } from '../api/schema.ts'
+import type { Run, RunDetail } from '../../../client/schema.ts'
 import { useApi } from '../api/use-api.ts'
 import { DataTable } from '../components/data-table.tsx'
 import { Badge, Facts } from '../components/facts.tsx'

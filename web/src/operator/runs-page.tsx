@@ -1,7 +1,7 @@
 /** All runs, newest first; what runs now moves by itself. */
 import { Link } from 'react-router'
 import { ApiError } from '../api/client.ts'
-import type { Run } from '../api/schema.ts'
+import type { Run } from '../../../client/schema.ts'
 import { useApi, type ApiResult } from '../api/use-api.ts'
 import { DataTable, type Column } from '../components/data-table.tsx'
 import { Badge } from '../components/facts.tsx'

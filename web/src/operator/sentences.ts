@@ -1,5 +1,5 @@
 /** What operators' pages say, made of the fields that the API gives beside its English sentences. Pure. */
-import type { RunDetail } from '../api/schema.ts'
+import type { RunDetail } from '../../../client/schema.ts'
 import type { Messages } from '../i18n/en.ts'
 import type { Formats } from '../i18n/formats.ts'
 import { bestFirst, type Split } from './metrics.ts'

@@ -1,7 +1,7 @@
 /** The titles that the model knows: found by name and genre, each with its audience and its neighbours. */
 import { Button, Input, Label, SearchField } from 'react-aria-components'
 import { Link, useParams, useSearchParams } from 'react-router'
-import type { Program } from '../api/schema.ts'
+import type { Program } from '../../../client/schema.ts'
 import { useApi } from '../api/use-api.ts'
 import { Choice } from '../components/choice.tsx'
 import { DataTable, type Column } from '../components/data-table.tsx'

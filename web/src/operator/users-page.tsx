@@ -2,7 +2,7 @@
 import { useState } from 'react'
 import { Button, Input, Label, Switch, TextField } from 'react-aria-components'
 import { Link, useNavigate, useParams } from 'react-router'
-import type { Recommendation } from '../api/schema.ts'
+import type { Recommendation } from '../../../client/schema.ts'
 import { useApi, type ApiResult } from '../api/use-api.ts'
 import { Choice } from '../components/choice.tsx'
 import { DataTable, type Column } from '../components/data-table.tsx'

@@ -1,5 +1,5 @@
 /** The rows of a home page in the app's language: the API gives their kind, and what they are about. */
-import type { HomeRow } from '../api/schema.ts'
+import type { HomeRow } from '../../../client/schema.ts'
 import type { Messages } from '../i18n/en.ts'
 import { nameOf } from './words.ts'
 

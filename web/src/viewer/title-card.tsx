@@ -2,7 +2,7 @@
 import { memo, useRef, useState } from 'react'
 import { Button, Dialog, Popover } from 'react-aria-components'
 import { Link } from 'react-router'
-import type { HomeRow, Recommendation } from '../api/schema.ts'
+import type { HomeRow, Recommendation } from '../../../client/schema.ts'
 import { Poster } from '../components/poster.tsx'
 import { useFormats, useMessages } from '../i18n/language.tsx'
 import { useNotice } from '../notice.tsx'
