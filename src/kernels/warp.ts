@@ -6,10 +6,15 @@
  *
  * Each task has a table entry of `taskBytes`: four words of a generator's state (xoshiro128**, as src/model/random/random.ts), then in
  * double the sum of losses, which is not a number once a score is not finite.
+ *
+ * The rows of a pair lie far apart and are seldom in a near cache, and WebAssembly cannot ask for memory ahead of time. So they are read a few
+ * pairs early, to no other end.
  */
 import { dot, nextTask } from './vectors'
 
 const taskBytes: usize = 32
+/** How many pairs before its turn a pair's rows are read; what tells which rows these are, twice as many. */
+const pairsAhead: u32 = 4
 
 /** State of the generator; each thread has its own instance of this module, and so its own. */
 let s0: u32 = 0
@@ -171,6 +176,39 @@ function step(user: usize, above: usize, beneath: usize, bytes: usize, loss: f32
   }
 }
 
+/** What was read early goes here, so that no compiler leaves the reading out. */
+let touched: u32 = 0
+
+function touch(at: usize): void {
+  touched ^= load<u32>(at)
+}
+
+/** Reads a word of each cache line. */
+function touchRow(row: usize, bytes: usize): void {
+  for (let at: usize = 0; at < bytes; at += 64) touch(row + at)
+}
+
+/** Reads what the pairs after the n-th of a bucket will need. */
+function touchAhead(
+  n: u32,
+  to: u32,
+  buckets: usize,
+  users: usize,
+  items: usize,
+  weights: usize,
+  userRows: usize,
+  itemRows: usize,
+  rowBytes: usize,
+): void {
+  const far = (<usize>load<u32>(buckets + ((<usize>min(n + 2 * pairsAhead, to - 1)) << 2))) << 2
+  touch(users + far)
+  touch(items + far)
+  touch(weights + far)
+  const near = (<usize>load<u32>(buckets + ((<usize>min(n + pairsAhead, to - 1)) << 2))) << 2
+  touchRow(userRows + <usize>load<u32>(users + near) * rowBytes, rowBytes)
+  touchRow(itemRows + <usize>load<u32>(items + near) * rowBytes, rowBytes)
+}
+
 /**
  * Task t: takes the pairs buckets[from .. to) of user block t and item block (t + shift) mod itemBlocks, where from and to are
  * `done` to `done + most` within the bucket, and draws negatives from that item block alone.
@@ -218,6 +256,7 @@ export function warpTasks(
     loadGenerator(generator)
     let lossSum: f64 = 0
     for (let n = from; n < to; n++) {
+      touchAhead(n, to, buckets, users, items, weights, userRows, itemRows, bytes << 1)
       const pair = (<usize>load<u32>(buckets + ((<usize>n) << 2))) << 2
       lossSum += <f64>(
         learnPair(
