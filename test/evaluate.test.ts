@@ -113,6 +113,28 @@ test('wrong use and malformed files end with one line', () => {
   }
 })
 
+test('a fit says what it needs, and is refused with the figure where it may not have that much', () => {
+  const wide = file('wide.csv', Array.from({ length: 30_000 }, (_, user) => `u${user},a`).join('\n'))
+  const within = (mib: string, factors: string): ReturnType<typeof evaluate> =>
+    spawnSync(
+      process.execPath,
+      [program, 'evaluate', '--train', wide, '--test', held, '--model', 'warp', '--param', `factors=${factors}`],
+      {
+        encoding: 'utf8',
+        env: { ...process.env, MATINEE_MEMORY_MIB: mib },
+      },
+    )
+  const refused = within('256', '1024')
+  assert.match(
+    refused.stderr,
+    /warp needs \d{3} MiB for 30000 users, 1 items, 30000 pairs; a training may use 256: raise MATINEE_MEMORY_MIB/,
+  )
+  assert.equal(refused.status, 1)
+  const fitting = within('1024', '8')
+  assert.match(fitting.stderr, /warp needs \d+ MiB beside the pairs, of 1024 that it may use/)
+  assert.equal(fitting.status, 0)
+})
+
 test('an interrupt stops a training', async () => {
   const rows = Array.from({ length: 20_000 }, (_, n) => `${n % 997},${(n * n) % 499}\n`)
   const large = file('large.csv', rows.join(''))

@@ -11,7 +11,7 @@ import {
   type ExperimentData,
   type WeightKind,
 } from '../experiments/experiment.ts'
-import { candidateParameters, startCandidate, type Candidate } from '../model/candidate.ts'
+import { candidateParameters, checkMemory, memoryNeedMib, startCandidate, type Candidate } from '../model/candidate.ts'
 import { families } from '../model/families.ts'
 import type { FitResources, Parameters } from '../model/model.ts'
 import { parseParameter, resolveParameters } from '../model/parameters.ts'
@@ -72,15 +72,16 @@ export function evaluateCommand(context: CliContext): Command {
     .option('--json', 'print the result as JSON', false)
     .addHelpText('after', parameterHelp())
     .action(async (flags: Flags) => {
+      const { memoryMib } = context.config()
       const threads = new WorkerKernelThreads(flags.threads)
-      const result = evaluate(flags, { threads }, throttled(context.progress))
+      const result = evaluate(flags, { threads }, memoryMib, throttled(context.progress))
       await threads.close()
       context.out(flags.json ? JSON.stringify(result) : describe(result))
     })
 }
 
 /** The main thread does nothing else meanwhile; Ctrl-C ends the process, threads and all. */
-function evaluate(flags: Flags, resources: FitResources, progress: Progress): Result {
+function evaluate(flags: Flags, resources: FitResources, memoryMib: number, progress: Progress): Result {
   if (flags.model === auto && flags.param.length > 0)
     throw new MatineeError('usage_invalid', '--param: auto chooses the parameters; leave it out or name a model')
   // Before the files are read: a typing error shows at once.
@@ -99,9 +100,12 @@ function evaluate(flags: Flags, resources: FitResources, progress: Progress): Re
     `${train.items.length.toLocaleString('en')} pairs of ${train.userCount.toLocaleString('en')} users and ${train.itemCount.toLocaleString('en')} items`,
   )
 
-  const found = given === undefined ? search(data, flags, resources, clock, progress) : undefined
-  const { algorithm, parameters } = given ?? chosen(found)
-  const fit = startCandidate({ algorithm, parameters }, { pairs: train }, flags.seed, undefined, resources)
+  const found = given === undefined ? search(data, flags, resources, memoryMib, clock, progress) : undefined
+  const candidate = given ?? chosen(found)
+  const { algorithm, parameters } = candidate
+  checkMemory(candidate, train, flags.threads, memoryMib)
+  progress.now(`${algorithm} needs ${memoryNeedMib(candidate, train, flags.threads)} MiB beside the pairs, of ${memoryMib} that it may use`)
+  const fit = startCandidate(candidate, { pairs: train }, flags.seed, undefined, resources)
   const model = fitToEnd(fit, ({ epoch, epochs, fraction }) =>
     progress.sometimes(`${algorithm}: epoch ${epoch} of ${epochs}, ${Math.round(100 * fraction)} %`),
   )
@@ -144,13 +148,20 @@ function chosen(found: FoundModel | undefined): Candidate {
   return { algorithm, parameters: resolveParameters(candidateParameters(algorithm), parameters) }
 }
 
-function search({ train }: ExperimentData, { seed, budget }: Flags, resources: FitResources, clock: Clock, progress: Progress): FoundModel {
+function search(
+  { train }: ExperimentData,
+  { seed, budget }: Flags,
+  resources: FitResources,
+  memoryMib: number,
+  clock: Clock,
+  progress: Progress,
+): FoundModel {
   const started = performance.now()
   const { kind, ...split } = validationSplit(train, seed)
   const steps = searchModels({
     folds: [{ ...split, signals: { pairs: split.train } }],
     seed,
-    limits: { seconds: budget, trials: Infinity, memoryMib: searchMemoryMib },
+    limits: { seconds: budget, trials: Infinity, memoryMib: Math.min(searchMemoryMib, memoryMib) },
     resources,
     elapsedSeconds: () => (performance.now() - started) / 1000,
     report: (trial) => progress.now(`tried ${trialText(trial)}`),

@@ -1,6 +1,7 @@
 /** A family with its parameters, and those of the signals that its pairs are weighed by: what is fitted, compared and published. */
+import { MatineeError } from '../contracts/errors.ts'
 import { familyOf } from './families.ts'
-import type { Fit, FitResources, ModelFamily, Parameters, Tensors } from './model.ts'
+import type { Fit, FitResources, Interactions, ModelFamily, Parameters, Tensors } from './model.ts'
 import { resolveParameters } from './parameters.ts'
 import { signalParameters, weighPairs, type PairSignals } from './signals/pair-weights.ts'
 
@@ -32,6 +33,25 @@ export function startCandidate(
 export function familyParameters({ algorithm, parameters }: Candidate): Parameters {
   const own = Object.entries(parameters).filter(([name]) => !isSignal(name))
   return resolveParameters(familyOf(algorithm), Object.fromEntries(own))
+}
+
+/** What a fit of it holds in memory beside the pairs, in MiB. */
+export function memoryNeedMib(candidate: Candidate, { userCount, itemCount, items }: Interactions, threads: number): number {
+  const shape = { userCount, itemCount, pairCount: items.length }
+  return Math.ceil(familyOf(candidate.algorithm).memoryNeedMib?.(shape, familyParameters(candidate), threads) ?? 0)
+}
+
+/** Refuses before any work what would be killed in the middle of it. @throws MatineeError `training_memory`. */
+export function checkMemory(candidate: Candidate, pairs: Interactions, threads: number, memoryMib: number): void {
+  const needMib = memoryNeedMib(candidate, pairs, threads)
+  if (needMib <= memoryMib) return
+  const { algorithm } = candidate
+  const { userCount, itemCount, items } = pairs
+  throw new MatineeError(
+    'training_memory',
+    `${algorithm} needs ${needMib} MiB for ${userCount} users, ${itemCount} items, ${items.length} pairs; a training may use ${memoryMib}: raise MATINEE_MEMORY_MIB or choose a smaller model`,
+    { details: { algorithm, needMib, memoryMib } },
+  )
 }
 
 /** Whether it knows titles that nobody has watched by what the catalogue says of them. */

@@ -2,9 +2,8 @@
 import { MatineeError } from '../../contracts/errors.ts'
 import type { CandidateSpec } from '../../contracts/run.ts'
 import { decodeSafetensors, encodeSafetensors } from '../../model/artifact/safetensors.ts'
-import { familyParameters, startCandidate } from '../../model/candidate.ts'
-import { familyOf } from '../../model/families.ts'
-import type { FitProgress, Interactions, Model, Tensors } from '../../model/model.ts'
+import { checkMemory, startCandidate } from '../../model/candidate.ts'
+import type { FitProgress, Model, Tensors } from '../../model/model.ts'
 import type { PairSignals } from '../../model/signals/pair-weights.ts'
 import type { JobPorts } from './job-ports.ts'
 
@@ -32,7 +31,7 @@ export async function fitModel(
   checkpointKey: string,
   ports: JobPorts,
 ): Promise<FittedModel> {
-  checkMemory(candidate, signals.pairs, ports)
+  checkMemory(candidate, signals.pairs, ports.threads.count, ports.memoryMib)
   const fit = startCandidate(candidate, signals, seed, await readCheckpoint(checkpointKey, ports), { threads: ports.threads })
 
   const started = ports.monotonicMs()
@@ -79,20 +78,6 @@ function bytesOf(state: Tensors | undefined): number {
   let bytes = 0
   for (const { data } of state?.values() ?? []) bytes += data.byteLength
   return bytes
-}
-
-/** Refuses before any work what would be killed in the middle of it. */
-function checkMemory(candidate: CandidateSpec, pairs: Interactions, { threads, memoryMib }: JobPorts): void {
-  const family = familyOf(candidate.algorithm)
-  const { userCount, itemCount } = pairs
-  const shape = { userCount, itemCount, pairCount: pairs.items.length }
-  const needMib = Math.ceil(family.memoryNeedMib?.(shape, familyParameters(candidate), threads.count) ?? 0)
-  if (needMib > memoryMib)
-    throw new MatineeError(
-      'training_memory',
-      `${family.algorithm} needs ${needMib} MiB for ${userCount} users, ${itemCount} items, ${shape.pairCount} pairs; a training may use ${memoryMib}: raise MATINEE_MEMORY_MIB or choose a smaller model`,
-      { details: { algorithm: family.algorithm, needMib, memoryMib } },
-    )
 }
 
 /** A checkpoint that cannot be read is as none: the fit starts over. */

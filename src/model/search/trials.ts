@@ -1,8 +1,7 @@
 /** Fits candidates on one part of the pairs and measures them on the other, within what time and memory there is. */
 import { MatineeError } from '../../contracts/errors.ts'
-import { candidateParameters, familyParameters, startCandidate, type Candidate } from '../candidate.ts'
+import { candidateParameters, memoryNeedMib, startCandidate, type Candidate } from '../candidate.ts'
 import { catalogueSizeOf, measureUsers } from '../evaluation/rank-users.ts'
-import { familyOf } from '../families.ts'
 import { RankingMetrics } from '../metrics/ranking-metrics.ts'
 import type { FitResources, Interactions, Model, Parameters } from '../model.ts'
 import { resolveParameters } from '../parameters.ts'
@@ -94,7 +93,8 @@ export class Trials {
         values: all,
       }
     }
-    if (this.#memoryNeedMib(candidate) > limits.memoryMib) return over('memory')
+    if (memoryNeedMib(candidate, this.#fold(0).signals.pairs, this.#options.resources?.threads?.count ?? 1) > limits.memoryMib)
+      return over('memory')
     try {
       for (const { train, test, signals } of this.folds) {
         const fit = startCandidate(candidate, signals, seed, undefined, resources)
@@ -151,13 +151,6 @@ export class Trials {
       yield
     }
     return Float64Array.from(values)
-  }
-
-  #memoryNeedMib(candidate: Candidate): number {
-    const { userCount, itemCount, items } = this.#fold(0).signals.pairs
-    const shape = { userCount, itemCount, pairCount: items.length }
-    const threads = this.#options.resources?.threads?.count ?? 1
-    return familyOf(candidate.algorithm).memoryNeedMib?.(shape, familyParameters(candidate), threads) ?? 0
   }
 }
 
