@@ -1,5 +1,5 @@
 /**
- * `npm run bench -- auto [--data dense,sparse,ml-100k] [--budget SECONDS] [--trials]`: what `matinee evaluate --model auto` finds, how long it takes and
+ * `npm run bench -- auto [--data dense,sparse,places,ml-100k] [--budget SECONDS] [--trials]`: what `matinee evaluate --model auto` finds, how long it takes and
  * what it holds in memory, beside the old system's setting (WARP, 30 factors, 10 epochs). Made-up pairs are of the sizes of well-known data
  * sets, long-tailed; what families gain on them is no forecast for real ones. Every run is a process of its own.
  */
@@ -13,16 +13,22 @@ import type { Interactions } from '../src/model/model.ts'
 import { permutation, Random } from '../src/model/random/random.ts'
 import { userOfPairs } from '../src/model/sparse/interactions.ts'
 import { randomHoldOut } from '../src/model/split/split.ts'
-import { plantedPairs, type PlantedSize } from './models/planted-pairs.ts'
+import { placedPairs, plantedPairs } from './models/planted-pairs.ts'
 
 const execute = promisify(execFile)
 const matinee = join(import.meta.dirname, '../bin/matinee.mjs')
 const movielens = join(import.meta.dirname, '../../shared/data/ml-100k/ml-100k.inter')
 
-/** Test part included: a tenth of `dense`, a fifth of `sparse`. */
-const planted: Readonly<Record<string, PlantedSize & { readonly testShare: number }>> = {
-  dense: { users: 6000, items: 3700, pairs: 780_000, testShare: 0.1 },
-  sparse: { users: 30_000, items: 41_000, pairs: 1_000_000, groups: 400, testShare: 0.2 },
+interface Planted {
+  readonly make: () => Interactions
+  readonly testShare: number
+}
+
+/** Test part included: a tenth of `dense`, a fifth of the others. */
+const planted: Readonly<Record<string, Planted>> = {
+  dense: { make: () => plantedPairs({ users: 6000, items: 3700, pairs: 780_000 }, 1), testShare: 0.1 },
+  sparse: { make: () => plantedPairs({ users: 30_000, items: 41_000, pairs: 1_000_000, groups: 400 }, 1), testShare: 0.2 },
+  places: { make: () => placedPairs({ users: 30_000, items: 41_000, pairs: 1_000_000, places: 2048 }, 1), testShare: 0.2 },
 }
 
 interface Outcome {
@@ -41,7 +47,7 @@ export async function run(args: readonly string[]): Promise<void> {
   const { values: flags } = parseArgs({
     args: [...args],
     options: {
-      data: { type: 'string', default: 'dense,sparse,ml-100k' },
+      data: { type: 'string', default: 'dense,sparse,places,ml-100k' },
       budget: { type: 'string', default: '120' },
       trials: { type: 'boolean', default: false },
     },
@@ -49,7 +55,7 @@ export async function run(args: readonly string[]): Promise<void> {
   const scratch = mkdtempSync(join(tmpdir(), 'matinee-auto-'))
   try {
     process.stdout.write(
-      '| data | users, items, pairs | model | trials | seconds | peak MiB | recall@20 | nDCG@20 |\n|---|---|---|---|---|---|---|---|\n',
+      '| data | users, items, pairs | model | trials | seconds (search, fit, lists) | peak MiB | recall@20 | nDCG@20 |\n|---|---|---|---|---|---|---|---|\n',
     )
     for (const name of flags.data.split(',')) {
       if (name === 'ml-100k' && !existsSync(movielens)) {
@@ -82,10 +88,10 @@ function writeSplit(name: string, folder: string): void {
     write('test.csv', true)
     return
   }
-  const size = planted[name]
-  if (size === undefined)
+  const data = planted[name]
+  if (data === undefined)
     throw new MatineeError('usage_invalid', `--data: there is no ${name}; there are ${Object.keys(planted).join(', ')}, ml-100k`)
-  const { train, test } = randomHoldOut(plantedPairs(size, 1), size.testShare, 0)
+  const { train, test } = randomHoldOut(data.make(), data.testShare, 0)
   writeCsv(join(folder, 'train.csv'), train)
   writeCsv(join(folder, 'test.csv'), test)
 }
@@ -110,7 +116,7 @@ function tell(name: string, { model, params, users, items, pairs, seconds, metri
     [users, items, pairs].map((count) => count.toLocaleString('en')).join(', '),
     `${model} ${takingPart(params)}`,
     search?.trials.length ?? 1,
-    total.toFixed(1),
+    `${total.toFixed(1)} (${['search', 'train', 'rank'].map((part) => (seconds[part] ?? 0).toFixed(1)).join(', ')})`,
     peakRssMiB,
     ...['recall@20', 'ndcg@20'].map((metric) => (metrics[metric] ?? NaN).toFixed(4)),
   ]

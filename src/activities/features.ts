@@ -131,7 +131,7 @@ select * exclude (rank) from (
 ) where rank = 1`
 
 /**
- * Statements that make the tables `pairs`, `weekly`, `weekly_clicks`, `progress`, `users`, `items`, `raw_users`,
+ * Statements that make the tables `pairs`, `weekly`, `weekly_clicks`, `early_clicks`, `progress`, `users`, `items`, `raw_users`,
  * `raw_programs` and `report` of the extracts' Parquet files.
  * With `events` they take part, and there is `event_counts` too. `report` has one row; its columns are those of `report.json` but for the week.
  */
@@ -167,12 +167,23 @@ from viewings where ${TRAINED} group by all`,
     `create table watched_pairs as
 select user_code, program_code, max(watch_tms_max) as watch_tms_max, sum(viewings)::bigint as viewings, max(newest) as newest
 from weekly group by user_code, program_code`,
-    `create table clicked_pairs as
-select user_code, program_code, count(*) as clicks, max(happened_at) as newest
-from clicks where ${TRAINED} group by user_code, program_code`,
-    `create table weekly_clicks as
-select date_trunc('week', happened_at)::date as week_start, count(*) as clicks from clicks where fate = 'kept' group by all`,
+    `create table clicked_weeks as
+select user_code, program_code, date_trunc('week', happened_at)::date as week_start, count(*) as clicks, count(*) filter (fate = 'kept') as logged,
+  max(happened_at) as newest
+from clicks where ${TRAINED} group by all`,
     `drop table clicks`,
+    `create table clicked_pairs as
+select user_code, program_code, sum(clicks)::bigint as clicks, max(newest) as newest from clicked_weeks group by user_code, program_code`,
+    `create table weekly_clicks as
+select week_start, sum(logged)::bigint as clicks from clicked_weeks where logged > 0 group by week_start`,
+    // Only of what was not watched yet: in any week's view of the past these are the clicks without a viewing.
+    `create table early_clicks as
+select user_code, program_code, week_start, clicks, newest
+from clicked_weeks left join (
+  select user_code, program_code, min(week_start) as watched_from from weekly where watch_tms_max > 0 group by user_code, program_code
+) using (user_code, program_code)
+where watched_from is null or week_start < watched_from`,
+    `drop table clicked_weeks`,
     `create table caps as select
   (select quantile_cont(viewings::double, 0.95) from watched_pairs) as watch_cnt_cap,
   (select quantile_cont(clicks::double, 0.95) from clicked_pairs) as click_cnt_cap`,
@@ -291,6 +302,7 @@ export const featureQueries = (integers: IntegerIds): Readonly<Record<FeatureFil
     'week_start, case when watch_tms_max > 1 then 1.0 else watch_tms_max end as rating, viewings, newest as last_dt',
     ['week_start'],
   ),
+  clicks: inOrder('early_clicks', 'week_start, clicks, newest as last_dt', ['week_start']),
   progress: inOrder('progress', 'episode_num, newest.use_tms as use_tms, newest.disp_rtm_sec as disp_rtm_sec, newest.last_dt as last_dt', [
     'episode_num nulls first',
   ]),
@@ -299,5 +311,5 @@ export const featureQueries = (integers: IntegerIds): Readonly<Record<FeatureFil
 from items order by ${orderOf('program_id', integers.all_programs)}`,
 })
 
-export const featureFileNames = ['interactions', 'weekly', 'progress', 'users', 'items'] as const
+export const featureFileNames = ['interactions', 'weekly', 'clicks', 'progress', 'users', 'items'] as const
 export type FeatureFile = (typeof featureFileNames)[number]

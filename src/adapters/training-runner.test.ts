@@ -24,7 +24,14 @@ const [well, fails, dies, hangs, leavesNoRoom] = [0, 1, 2, 3, 4]
 async function newRunner(context: TestContext, options?: RunnerOptions): Promise<(seed: number, signal?: AbortSignal) => Promise<number>> {
   const entry = join(await temporaryFolder('runner'), 'entry.mjs')
   await writeFile(entry, entryModule)
-  const setup = { store: { kind: 'file', path: '/' }, scratchDirectory: '/', memoryMib: 1, threads: 1, searchSeconds: 0 } as const
+  const setup = {
+    store: { kind: 'file', path: '/' },
+    scratchDirectory: '/',
+    memoryMib: 1,
+    threads: 1,
+    searchSeconds: 0,
+    searchFits: 0,
+  } as const
   const runner = new ChildProcessRunner(entry, setup, options)
   context.after(() => runner.close())
   const features: SearchInput['features'] = { week: parseWeek('2023-W40'), digest: '', pairs: 0, watchedPairs: 0, users: 0, programs: 0 }

@@ -15,6 +15,7 @@ export interface TrainingProcessSetup {
   readonly memoryMib: number
   readonly threads: number
   readonly searchSeconds: number
+  readonly searchFits: number
 }
 
 export interface StartMessage {

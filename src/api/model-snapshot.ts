@@ -12,15 +12,19 @@
  * | `seen_weights` | 32-bit float, pairs | share watched; absent in older models: 1                                    |
  * | `seen_days`    | signed, pairs       | day of the newest viewing (since 1970-01-01, wall clock); absent in older models |
  * | `item_viewers` | unsigned, I         | users who watched it                                                        |
+ * | `taught_…`     | as `seen_…`         | what each pair weighed in the fit, clicked ones too; absent where that is the share watched |
+ * | `event_weight` | 64-bit float, 1     | what a whole viewing that comes later weighs beside them                    |
  */
 import { setImmediate as breathe } from 'node:timers/promises'
 import type { ModelItem, ModelManifest } from '../contracts/documents.ts'
 import { storeKeys } from '../contracts/store-keys.ts'
+import { signalsOfCandidate } from '../model/candidate.ts'
 import { diversify } from '../model/diversity/marginal-relevance.ts'
 import { explainerOf, type Explainer } from '../model/explanation/contributions.ts'
 import { FactorModel } from '../model/factor-model.ts'
 import type { Interactions, Model, Tensors } from '../model/model.ts'
 import { itemSimilarityOf, type ItemSimilarity } from '../model/similarity/item-similarity.ts'
+import { pairWeight } from '../model/signals/pair-weights.ts'
 import { itemsOfUser } from '../model/sparse/interactions.ts'
 import type { ScoredItems } from '../model/top-k/best-items.ts'
 import { includes, union, valuesAt } from '../model/top-k/positions.ts'
@@ -29,7 +33,7 @@ import { topK, type TopKOptions } from '../model/top-k/top-k.ts'
 import { Catalogue } from './catalogue.ts'
 import type { TitleFilter } from './title-masks.ts'
 import type { UserEvents } from './user-events.ts'
-import { corrupt, countRecent, readWatchedPairs } from './watched-pairs.ts'
+import { corrupt, countRecent, readTaughtPairs, readWatchedPairs, type TaughtPairs } from './watched-pairs.ts'
 
 /** Whom a list is for. */
 export interface Viewer {
@@ -40,7 +44,7 @@ export interface Viewer {
 
 /** What is known of someone, in positions: all ascending and distinct. */
 export interface ViewerHistory {
-  /** What scores come from: watched, or looked at; weights are shares watched. */
+  /** What scores come from: watched, or looked at; weights are those of the training, by default shares watched. */
   readonly items: Uint32Array
   readonly weights: Float32Array
   /** Watched, after and before the model was trained. */
@@ -107,12 +111,20 @@ export interface ModelParts {
 
 /** What came of a training, shared by all that have other titles. */
 interface LearntParts extends CheckedParts {
+  readonly taught: TaughtPairs | undefined
+  readonly eventWeights: EventWeights
   readonly popularScores: Float32Array
   readonly trendScores: Float32Array
   readonly similarity: ItemSimilarity
   readonly explainer: Explainer | undefined
   /** By position, where it was asked for: the titles most like it, best first, its own not among them. */
   readonly alike: (ScoredItems | undefined)[]
+}
+
+interface EventWeights {
+  /** @param share watched, 0 to 1 */
+  readonly viewing: (share: number) => number
+  readonly click: number
 }
 
 /** The titles to show: those that the model has learnt, in its order, then others. */
@@ -133,7 +145,7 @@ interface CheckedParts extends ModelParts {
 /** Popular is what most users watched in so many days up to the newest viewing; trending the same in fewer. */
 const popularDays = 28
 const trendDays = 7
-/** Of a title that was looked at and not watched. */
+/** Of a title that was looked at and not watched, where the training had no weight for it. */
 const clickWeight = 0.25
 /** How many of the most like a title are kept. */
 const alikeKept = 64
@@ -188,8 +200,11 @@ export class ModelSnapshot {
     }
     const similarity = itemSimilarityOf(model, seen)
     await breathe()
+    const taught = await readTaughtPairs(tensors, userIds.length, items.length, tensorsKey)
     const learnt: LearntParts = {
       ...checked,
+      taught,
+      eventWeights: eventWeightsOf(manifest, taught?.eventWeight ?? 1),
       popularScores: await countRecent(watched, popularDays),
       trendScores: await countRecent(watched, trendDays),
       similarity,
@@ -275,12 +290,15 @@ export class ModelSnapshot {
   historyOf({ id, events }: Viewer): ViewerHistory {
     const user = this.#userPositions.get(id)
     const seen = user === undefined ? nothing : itemsOfUser(this.#seen, user)
-    const start = user === undefined ? 0 : (this.#seen.offsets[user] as number)
-    const weights = this.#seen.weights.subarray(start, start + seen.length)
-    if (events === undefined) return { items: seen, weights, seen, dismissed: nothing, user }
-    const learnt = new Map([...seen].map((position, n) => [position, weights[n] as number]))
-    const watched = this.#positions(events.watched)
-    const clicked = this.#positions(new Map([...events.clicked].map((programId) => [programId, clickWeight])))
+    const taught = this.#learnt.taught?.pairs ?? this.#seen
+    const items = user === undefined ? nothing : itemsOfUser(taught, user)
+    const start = user === undefined ? 0 : (taught.offsets[user] as number)
+    const weights = taught.weights.subarray(start, start + items.length)
+    if (events === undefined) return { items, weights, seen, dismissed: nothing, user }
+    const learnt = new Map([...items].map((position, n) => [position, weights[n] as number]))
+    const { viewing, click } = this.#learnt.eventWeights
+    const watched = this.#positions(new Map([...events.watched].map(([programId, share]) => [programId, viewing(share)])))
+    const clicked = this.#positions(new Map([...events.clicked].map((programId) => [programId, click])))
     const merged = new Map(learnt)
     for (const [position, weight] of [...watched, ...clicked])
       if (this.#isLearnt(position)) merged.set(position, Math.max(weight, merged.get(position) ?? 0))
@@ -296,7 +314,8 @@ export class ModelSnapshot {
 
   /** Of someone with these titles and shares watched; those that the model does not know are named. */
   historyFrom(shares: ReadonlyMap<string, number>): { readonly history: ViewerHistory; readonly unknown: readonly string[] } {
-    const watched = this.#positions(shares)
+    const { viewing } = this.#learnt.eventWeights
+    const watched = this.#positions(new Map([...shares].map(([programId, share]) => [programId, viewing(share)])))
     const learnt = new Map([...watched].filter(([position]) => this.#isLearnt(position)))
     return {
       history: { ...sortedHistory(learnt), seen: sorted(watched.keys()), dismissed: nothing, user: undefined },
@@ -541,4 +560,11 @@ async function indexIds(ids: readonly string[], key: string): Promise<ReadonlyMa
     if (position % idsASlice === idsASlice - 1) await breathe()
   }
   return positions
+}
+
+/** What events weigh beside the pairs of the training, as its signals have it. */
+function eventWeightsOf({ parameters }: ModelManifest, scale: number): EventWeights {
+  const named = Object.entries(parameters).filter(([name]) => name.startsWith('signals.'))
+  const { viewing, click } = pairWeight(signalsOfCandidate({ parameters: Object.fromEntries(named) }))
+  return { viewing: (share) => scale * viewing(share, 1), click: scale * (click(1) > 0 ? click(1) : clickWeight) }
 }

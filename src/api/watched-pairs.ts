@@ -37,23 +37,51 @@ export async function readWatchedPairs(tensors: Tensors, userCount: number, item
     : new Float32Array(pairCount).fill(1)
   const days = tensors.has('seen_days') ? readTensorOf(tensors, 'seen_days', Int32Array, [pairCount]) : undefined
   const viewers = readTensorOf(tensors, 'item_viewers', Uint32Array, [itemCount])
-  if (offsets[0] !== 0) throw corrupt(key, 'seen_offsets does not start at 0')
+  await checkRows('seen', { userCount, itemCount, offsets, items, weights }, key)
+  const newestDay = days === undefined ? 0 : mostOf(days)
+  await breathe()
+  return { seen: { userCount, itemCount, offsets, items, weights }, days, newestDay, viewers }
+}
+
+/** What the users' pairs weighed in the fit, where that is not what was watched of each. */
+export interface TaughtPairs {
+  readonly pairs: Interactions
+  /** Of a whole viewing at the end of the training, before its rating counts; what comes later weighs as much. */
+  readonly eventWeight: number
+}
+
+/** @throws as `readWatchedPairs` */
+export async function readTaughtPairs(
+  tensors: Tensors,
+  userCount: number,
+  itemCount: number,
+  key: string,
+): Promise<TaughtPairs | undefined> {
+  if (!tensors.has('taught_offsets')) return undefined
+  const offsets = readTensorOf(tensors, 'taught_offsets', Uint32Array, [userCount + 1])
+  const pairCount = offsets[userCount] ?? 0
+  const items = readTensorOf(tensors, 'taught_items', Uint32Array, [pairCount])
+  const weights = readTensorOf(tensors, 'taught_weights', Float32Array, [pairCount])
+  const pairs = { userCount, itemCount, offsets, items, weights }
+  await checkRows('taught', pairs, key)
+  return { pairs, eventWeight: readTensorOf(tensors, 'event_weight', Float64Array, [1])[0] ?? 1 }
+}
+
+async function checkRows(name: string, { userCount, itemCount, offsets, items, weights }: Interactions, key: string): Promise<void> {
+  if (offsets[0] !== 0) throw corrupt(key, `${name}_offsets does not start at 0`)
   let breath = 0
   for (let user = 0; user < userCount; user++) {
     const start = offsets[user] as number
     const end = offsets[user + 1] as number
-    if (end < start || end > pairCount) throw corrupt(key, `seen_offsets falls or overruns at user ${user}`)
+    if (end < start || end > items.length) throw corrupt(key, `${name}_offsets falls or overruns at user ${user}`)
     if (!isAscendingBelow(itemCount, items, start, end))
-      throw corrupt(key, `seen_items is not ascending positions below ${itemCount} at user ${user}`)
+      throw corrupt(key, `${name}_items is not ascending positions below ${itemCount} at user ${user}`)
     if (end - breath > pairsASlice) {
       breath = end
       await breathe()
     }
   }
-  if (leastOf(weights) < 0) throw corrupt(key, 'seen_weights has weights below 0')
-  const newestDay = days === undefined ? 0 : mostOf(days)
-  await breathe()
-  return { seen: { userCount, itemCount, offsets, items, weights }, days, newestDay, viewers }
+  if (leastOf(weights) < 0) throw corrupt(key, `${name}_weights has weights below 0`)
 }
 
 /**

@@ -44,6 +44,7 @@ export function shownConfig(
     MATINEE_CORS_ORIGINS: config.corsOrigins.join(','),
     MATINEE_TRAINING_THREADS: String(config.trainingThreads),
     MATINEE_SEARCH_SECONDS: String(config.searchSeconds),
+    MATINEE_SEARCH_FITS: String(config.searchFits),
     MATINEE_API_HOST: config.api.host,
     MATINEE_API_PORT: String(config.api.port),
     MATINEE_API_KEYS: config.api.keys.map(({ name, role }) => `${name}:${role}:${MASKED}`).join(','),

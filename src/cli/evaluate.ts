@@ -12,6 +12,7 @@ import {
   type WeightKind,
 } from '../experiments/experiment.ts'
 import { candidateParameters, checkMemory, memoryNeedMib, startCandidate, type Candidate } from '../model/candidate.ts'
+import { usersWithTargets } from '../model/evaluation/rank-users.ts'
 import { families } from '../model/families.ts'
 import type { FitResources, Parameters } from '../model/model.ts'
 import { parseParameter, resolveParameters } from '../model/parameters.ts'
@@ -68,7 +69,7 @@ export function evaluateCommand(context: CliContext): Command {
     )
     .option('--threads <n>', 'threads of training and ranking', positiveInteger, availableParallelism())
     .option('--seed <n>', 'seed of everything random', wholeNumber, 0)
-    .option('--budget <seconds>', 'what auto may take, the last fit included', positiveNumber, 120)
+    .option('--budget <seconds>', 'what auto may take, the last fit and all lists included', positiveNumber, 120)
     .option('--json', 'print the result as JSON', false)
     .addHelpText('after', parameterHelp())
     .action(async (flags: Flags) => {
@@ -149,7 +150,7 @@ function chosen(found: FoundModel | undefined): Candidate {
 }
 
 function search(
-  { train }: ExperimentData,
+  { train, test }: ExperimentData,
   { seed, budget }: Flags,
   resources: FitResources,
   memoryMib: number,
@@ -161,7 +162,12 @@ function search(
   const steps = searchModels({
     folds: [{ ...split, signals: { pairs: split.train } }],
     seed,
-    limits: { seconds: budget, trials: Infinity, memoryMib: Math.min(searchMemoryMib, memoryMib) },
+    limits: {
+      seconds: budget - clock.elapsed,
+      rankedUsers: usersWithTargets(train, test).length,
+      trials: Infinity,
+      memoryMib: Math.min(searchMemoryMib, memoryMib),
+    },
     resources,
     elapsedSeconds: () => (performance.now() - started) / 1000,
     report: (trial) => progress.now(`tried ${trialText(trial)}`),
@@ -180,7 +186,12 @@ const trialText = ({ algorithm, parameters, ndcg, seconds, ended }: Trial): stri
 /** Seconds from step to step. */
 class Clock {
   readonly seconds: Record<string, number> = {}
-  #last = performance.now()
+  readonly #first = performance.now()
+  #last = this.#first
+
+  get elapsed(): number {
+    return (performance.now() - this.#first) / 1000
+  }
 
   lap(name: string): void {
     const now = performance.now()

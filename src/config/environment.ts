@@ -203,6 +203,11 @@ export const variables = {
     default: '600',
     read: (text, name) => integer(text, name, 600, 0, 86_400),
   }),
+  MATINEE_SEARCH_FITS: variable<number>({
+    meaning: 'Fits that a weekly search may make at most; of large data it makes fewer',
+    default: '50',
+    read: (text, name) => integer(text, name, 50, 1, 1000),
+  }),
   MATINEE_API_HOST: variable<string>({ meaning: 'Where the API listens', default: '127.0.0.1', read: (text) => text ?? '127.0.0.1' }),
   MATINEE_API_PORT: variable<number>({
     meaning: 'Where the API listens',
@@ -236,6 +241,7 @@ export interface Config {
   readonly corsOrigins: readonly string[]
   readonly trainingThreads: number
   readonly searchSeconds: number
+  readonly searchFits: number
   /** By `@temporalio/envconfig`: TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_PROFILE, …. */
   readonly temporal: TemporalSettings
   readonly api: { readonly host: string; readonly port: number; readonly keys: readonly ApiKey[] }
@@ -287,6 +293,7 @@ export function readConfig(environment: Environment): Config {
     corsOrigins: read('MATINEE_CORS_ORIGINS'),
     trainingThreads: read('MATINEE_TRAINING_THREADS'),
     searchSeconds: read('MATINEE_SEARCH_SECONDS'),
+    searchFits: read('MATINEE_SEARCH_FITS'),
     temporal: readTemporal(environment),
     api: { host: read('MATINEE_API_HOST'), port: read('MATINEE_API_PORT'), keys: read('MATINEE_API_KEYS') },
   }

@@ -219,6 +219,17 @@ export interface WeeklyPairs {
   readonly lastSeconds: Float64Array
 }
 
+/** Clicks of a pair in weeks before the one in which it was first watched: one entry a pair and week, ordered by user, item, week. */
+export interface EarlyClicks {
+  readonly user: Uint32Array
+  readonly item: Uint32Array
+  /** Days from 1970-01-01 to the Monday that starts the week. */
+  readonly weekStartDay: Int32Array
+  readonly clicks: Uint32Array
+  /** Seconds of the pair's newest click in the week, wall clock as if it were UTC. */
+  readonly lastSeconds: Float64Array
+}
+
 /** `features/<week>/<digest>/` in memory: columns of `interactions.parquet`, ids replaced by positions. */
 export interface Features {
   readonly userIds: readonly string[]
@@ -234,6 +245,8 @@ export interface Features {
   readonly lastSeconds: Float64Array
   /** Rows of `weekly.parquet`, where they were asked for. */
   readonly weekly?: WeeklyPairs
+  /** Rows of `clicks.parquet`, where those of the weeks were asked for; none of features from before there was such a file. */
+  readonly earlyClicks?: EarlyClicks
   /** What `items.parquet` says of each programme of `itemIds`, in that order. */
   readonly items: readonly ModelItem[]
 }

@@ -22,7 +22,14 @@ export const storeKeys = {
   features: (
     week: Week,
     digest: string,
-    file: 'interactions.parquet' | 'weekly.parquet' | 'progress.parquet' | 'users.parquet' | 'items.parquet' | 'report.json',
+    file:
+      | 'interactions.parquet'
+      | 'weekly.parquet'
+      | 'clicks.parquet'
+      | 'progress.parquet'
+      | 'users.parquet'
+      | 'items.parquet'
+      | 'report.json',
   ): string => `features/${week}/${digest}/${file}`,
   featuresCurrent: (week: Week): string => `features/${week}/current.json`,
 

@@ -26,7 +26,13 @@ export function startCandidate(
 ): Fit {
   const resolved = resolveParameters(candidateParameters(algorithm), parameters)
   const ofFamily = Object.fromEntries(Object.entries(resolved).filter(([name]) => !isSignal(name)))
-  return familyOf(algorithm).start(weighPairs(signals, resolved), ofFamily, seed, checkpoint, resources)
+  return familyOf(algorithm).start(weighPairs(signals, resolved).input, ofFamily, seed, checkpoint, resources)
+}
+
+/** Those of the signals alone, all of them. */
+export function signalsOfCandidate({ parameters }: Pick<Candidate, 'parameters'>): Parameters {
+  const own = Object.entries(parameters).filter(([name]) => isSignal(name))
+  return resolveParameters({ algorithm: 'signals', parameters: signalParameters }, Object.fromEntries(own))
 }
 
 /** Those of the family alone, all of them. */

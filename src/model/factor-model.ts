@@ -62,6 +62,17 @@ export abstract class FactorModel implements Model {
     return this.userFactors.subarray(user * this.factorCount, (user + 1) * this.factorCount)
   }
 
+  scoreUsers(users: Uint32Array, rows: Float32Array): void {
+    const { factorCount, itemCount } = this
+    const factors = new Float32Array(users.length * factorCount)
+    for (const [n, user] of users.entries())
+      factors.set(this.userFactors.subarray(user * factorCount, (user + 1) * factorCount), n * factorCount)
+    this.#scores ??= new FactorScores(this)
+    this.#scores.score(factors, rows)
+    for (const [n, user] of users.entries())
+      if (this.isStranger(user)) this.scoreStranger(rows.subarray(n * itemCount, (n + 1) * itemCount))
+  }
+
   scoreStranger(scores: Float32Array): void {
     scores.set(this.#strangerScores)
   }

@@ -12,8 +12,9 @@
 import { MatineeError } from '../contracts/errors.ts'
 import { readTensor, readTensorOf } from './artifact/tensor-access.ts'
 import { vector } from './factor-model.ts'
-import type { Interactions, Model, Tensor, Tensors } from './model.ts'
+import type { Interactions, Model, Tensor, Tensors, TrainingInput } from './model.ts'
 import { checkInteractions } from './sparse/interactions.ts'
+import { watcherCounts } from './sparse/watcher-counts.ts'
 
 export abstract class HistoryModel implements Model {
   readonly algorithm: string
@@ -81,18 +82,8 @@ export abstract class HistoryModel implements Model {
 }
 
 /** What every history model has of the pairs it was fitted on. */
-export const historyTensors = (pairs: Interactions): ReadonlyMap<string, Tensor> =>
-  new Map([['item_scores', vector(userCounts(pairs))], ...pairTensors(pairs, 'history')])
-
-/** Users with a weight above 0, by item. */
-function userCounts({ itemCount, items, weights }: Interactions): Float32Array {
-  const counts = new Float64Array(itemCount)
-  for (let pair = 0; pair < items.length; pair++) {
-    const item = items[pair] as number
-    if ((weights[pair] as number) > 0) counts[item] = (counts[item] as number) + 1
-  }
-  return Float32Array.from(counts)
-}
+export const historyTensors = (pairs: TrainingInput): ReadonlyMap<string, Tensor> =>
+  new Map([['item_scores', vector(watcherCounts(pairs))], ...pairTensors(pairs, 'history')])
 
 export const pairTensors = ({ offsets, items, weights }: Interactions, name: string): readonly (readonly [string, Tensor])[] => [
   [`${name}_offsets`, vector(offsets.slice())],

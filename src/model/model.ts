@@ -30,6 +30,8 @@ export interface Interactions {
 /** What a fit learns from: pairs, and what is known of the items beside them, for families that heed it. */
 export interface TrainingInput extends Interactions {
   readonly itemFeatures?: ItemFeatures
+  /** One entry a pair, 0 where it was looked at and not watched: it says something of a taste, and nothing of what is popular. Absent: all were. */
+  readonly watched?: Uint8Array
 }
 
 export type Parameters = Readonly<Record<string, number | boolean>>
@@ -71,6 +73,8 @@ export interface Model {
   tensors(): Tensors
   /** Writes the score of each item into `scores` (length itemCount). A user without training rows gets what strangers get. */
   scoreUser(user: number, scores: Float32Array): void
+  /** The same for several at once, row by row in `rows` (users × items), where that is faster than one after the other. */
+  scoreUsers?(users: Uint32Array, rows: Float32Array): void
   /** The same for someone the model has never seen. */
   scoreStranger(scores: Float32Array): void
   /**

@@ -96,6 +96,7 @@ async function main({ kind, input, setup }: StartMessage): Promise<void> {
     threads,
     memoryMib: setup.memoryMib,
     searchSeconds: setup.searchSeconds,
+    searchFits: setup.searchFits,
     monotonicMs: () => performance.now(),
   }
   let waits = false

@@ -37,7 +37,7 @@ export async function runWorker(config: Config): Promise<void> {
   const source = new KnexSourceDatabase(config.database, config.timeZone, { names: config.columnMapping })
   const events = config.events && new KnexSourceDatabase(config.events, config.timeZone, { names: eventTableNames })
   const runner = new ChildProcessRunner(fileURLToPath(new URL('training-process.ts', import.meta.url)), {
-    store: config.store, scratchDirectory, memoryMib: config.memoryMib, threads: config.trainingThreads, searchSeconds: config.searchSeconds,
+    store: config.store, scratchDirectory, memoryMib: config.memoryMib, threads: config.trainingThreads, searchSeconds: config.searchSeconds, searchFits: config.searchFits,
   }) // prettier-ignore
   try {
     const { bundle, origin } = await loadWorkflowBundle()

@@ -63,6 +63,7 @@ class Attempt {
       threads: callersThread,
       memoryMib,
       searchSeconds: 0,
+      searchFits: 0,
       monotonicMs: () => this.nowMs,
     }
     return fitModel({ pairs }, candidate, 1, key, ports)

@@ -15,8 +15,9 @@ export interface JobPorts {
   /** What kernels run on, and what a training may hold in memory. */
   readonly threads: KernelThreads
   readonly memoryMib: number
-  /** What a search may take at most. */
+  /** What a search may take at most: seconds are a ceiling, fits are to end it first, so that it ends the same way again. */
   readonly searchSeconds: number
+  readonly searchFits: number
   /** For rates and time left only. */
   monotonicMs(): number
 }

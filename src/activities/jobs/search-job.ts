@@ -18,14 +18,14 @@ import { signalsOf, startDayOf, weekSplit } from './split-features.ts'
 
 /** Pairs × fits: what a search may cost, whatever the size of the data; within these bounds as many fits as that gives. */
 const pairsTimesTrials = 3e7
-const [fewestTrials, mostTrials] = [12, 50]
+const fewestTrials = 12
 const DAYS_OF_WEEK = 7
 
 /** What was found by the same inputs, by an earlier attempt or an earlier run, is taken as it is: it need not take the same time again. */
 export async function searchJob({ features, seed }: SearchInput, ports: JobPorts): Promise<SearchedCandidate> {
   const carried = await traceOf(addWeeks(features.week, -1), ports)
   const choiceBefore = carried === undefined ? undefined : { algorithm: carried.algorithm, parameters: carried.parameters }
-  const inputs = jobDigest('search', features.digest, seed, ports.searchSeconds, choiceBefore ?? null)
+  const inputs = jobDigest('search', features.digest, seed, ports.searchSeconds, ports.searchFits, choiceBefore ?? null)
   const done = await traceOf(features.week, ports)
   if (done?.inputs === inputs) return compared(done, ports)
 
@@ -87,7 +87,7 @@ async function search(folds: readonly Fold[], seed: number, carried: Candidate |
   const pairs = folds.reduce((sum, { train }) => sum + train.items.length, 0)
   const limits: SearchLimits = {
     seconds: ports.searchSeconds,
-    trials: Math.round(Math.min(mostTrials, Math.max(fewestTrials, pairsTimesTrials / pairs))),
+    trials: Math.round(Math.min(ports.searchFits, Math.max(fewestTrials, pairsTimesTrials / pairs))),
     memoryMib: ports.memoryMib,
   }
   let tried = 0

@@ -35,11 +35,74 @@ export async function readSplit(
 
 /**
  * All that a fit may go by of watched pairs from before a day (days since 1970-01-01): beside their ratings and times what the catalogue says
- * of the titles as of then, and where the weekly pairs are there how often each was watched by then.
+ * of the titles as of then, and where the weekly pairs are there how often each was watched by then, and what was clicked and not watched.
  */
-export function signalsOf(data: Features, pairs: Interactions, endDay: number): PairSignals {
+export function signalsOf(data: Features, watched: Interactions, endDay: number): PairSignals {
   const itemFeatures = titleFeatures(data.items, endDay)
-  return data.weekly === undefined ? { pairs, itemFeatures } : { pairs, itemFeatures, viewings: viewingsBefore(data.weekly, endDay) }
+  if (data.weekly === undefined) return { pairs: watched, itemFeatures }
+  const viewings = viewingsBefore(data.weekly, endDay)
+  const clicked = clicksBefore(data, endDay)
+  if (clicked.items.length === 0) return { pairs: watched, itemFeatures, viewings }
+  return { ...together(watched, viewings, clicked), itemFeatures }
+}
+
+/** Weights are the clicks before that day of what had not been watched in the week of the click; by then it may have been. */
+function clicksBefore({ userIds, itemIds, earlyClicks }: Features, endDay: number): Interactions {
+  const rows = earlyClicks?.user.length ?? 0
+  const users = new Uint32Array(rows)
+  const items = new Uint32Array(rows)
+  const weights = new Float32Array(rows)
+  const times = new Float64Array(rows)
+  let size = 0
+  if (earlyClicks !== undefined)
+    for (let row = 0; row < rows; row++) {
+      if ((earlyClicks.weekStartDay[row] as number) >= endDay) continue
+      const user = earlyClicks.user[row] as number
+      const item = earlyClicks.item[row] as number
+      const isSame = size > 0 && users[size - 1] === user && items[size - 1] === item
+      if (!isSame) size++
+      users[size - 1] = user
+      items[size - 1] = item
+      weights[size - 1] = (isSame ? (weights[size - 1] as number) : 0) + (earlyClicks.clicks[row] as number)
+      times[size - 1] = earlyClicks.lastSeconds[row] as number
+    }
+  return buildInteractions(userIds.length, itemIds.length, {
+    users: users.subarray(0, size),
+    items: items.subarray(0, size),
+    weights: weights.subarray(0, size),
+    times: times.subarray(0, size),
+  })
+}
+
+function both<Values extends Uint32Array | Float32Array | Float64Array>(all: Values, first: Values, second: Values): Values {
+  all.set(first)
+  all.set(second, first.length)
+  return all
+}
+
+/** Pairs of either; those that were clicked alone have rating 0. */
+function together(watched: Interactions, viewings: Float32Array, clicked: Interactions): Required<Omit<PairSignals, 'itemFeatures'>> {
+  const { userCount, itemCount } = watched
+  const size = watched.items.length + clicked.items.length
+  const pairs = buildInteractions(userCount, itemCount, {
+    users: both(new Uint32Array(size), userOfPairs(watched), userOfPairs(clicked)),
+    items: both(new Uint32Array(size), watched.items, clicked.items),
+    weights: both(new Float32Array(size), watched.weights, new Float32Array(clicked.items.length)),
+    times: both(new Float64Array(size), watched.times ?? new Float64Array(watched.items.length), clicked.times ?? new Float64Array(0)),
+  })
+  const allViewings = new Float32Array(pairs.items.length)
+  const clicks = new Float32Array(pairs.items.length)
+  let next = 0
+  for (let user = 0; user < userCount; user++) {
+    let click = clicked.offsets[user] as number
+    const lastClick = clicked.offsets[user + 1] as number
+    for (let pair = pairs.offsets[user] as number; pair < (pairs.offsets[user + 1] as number); pair++) {
+      while (click < lastClick && (clicked.items[click] as number) < (pairs.items[pair] as number)) click++
+      if ((pairs.weights[pair] as number) > 0) allViewings[pair] = viewings[next++] as number
+      else if (click < lastClick) clicks[pair] = clicked.weights[click] as number
+    }
+  }
+  return { pairs, viewings: allViewings, clicks }
 }
 
 /** Viewings of each pair with a rating before that day, in the order of the pairs. */

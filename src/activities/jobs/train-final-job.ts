@@ -5,9 +5,12 @@ import type { FinalModel, TrainFinalInput } from '../../contracts/run.ts'
 import { storeKeys } from '../../contracts/store-keys.ts'
 import { createOnce, putDocument } from '../../contracts/stored-documents.ts'
 import { encodeSafetensors } from '../../model/artifact/safetensors.ts'
+import { signalsOfCandidate, type Candidate } from '../../model/candidate.ts'
 import { rankUsers } from '../../model/evaluation/rank-users.ts'
 import { ListSpread } from '../../model/metrics/ranking-metrics.ts'
-import type { Interactions, Model, Tensor } from '../../model/model.ts'
+import { pairTensors } from '../../model/history-model.ts'
+import type { Interactions, Model, Tensor, Tensors } from '../../model/model.ts'
+import { signalParameters, weighPairs, type PairSignals } from '../../model/signals/pair-weights.ts'
 import { fitModel } from './fit-model.ts'
 import { jobDigest, sha256 } from './job-digest.ts'
 import type { JobPorts } from './job-ports.ts'
@@ -26,8 +29,9 @@ export async function trainFinalJob(input: TrainFinalInput, ports: JobPorts): Pr
   const data = await ports.readFeatures(features, { weekly: true })
   const pairs = watchedPairs(data)
   const checkpointKey = storeKeys.training(features.week, job, 'checkpoint.safetensors')
-  const { model, trainSeconds } = await fitModel(signalsOf(data, pairs, endDayOf(features.week)), candidate, seed, checkpointKey, ports)
-  const files = modelFiles(model, pairs, data)
+  const signals = signalsOf(data, pairs, endDayOf(features.week))
+  const { model, trainSeconds } = await fitModel(signals, candidate, seed, checkpointKey, ports)
+  const files = modelFiles(model, pairs, taughtTensors(signals, candidate), data)
   const entries = [...files].map(([name, bytes]) => [name, { sha256: sha256(bytes), bytes: bytes.length }] as const)
   const version = `${features.week}-${sha256(JSON.stringify(entries)).slice(0, 8)}`
   for (const [name, bytes] of files) await createOnce(ports.store, storeKeys.model(version, name), bytes, 'application/octet-stream')
@@ -56,7 +60,7 @@ const finalModel = ({ version, users, items, pairs }: FinalResult, resultKey: st
 const json = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value))
 
 /** By name, in a fixed order: the version is a digest of them. */
-function modelFiles(model: Model, pairs: Interactions, data: Features): ReadonlyMap<string, Uint8Array> {
+function modelFiles(model: Model, pairs: Interactions, taught: Tensors, data: Features): ReadonlyMap<string, Uint8Array> {
   const viewers = new Uint32Array(pairs.itemCount)
   for (const item of pairs.items) viewers[item] = (viewers[item] ?? 0) + 1
   const tensors = new Map<string, Tensor>([
@@ -73,12 +77,24 @@ function modelFiles(model: Model, pairs: Interactions, data: Features): Readonly
           ] as const,
         ]),
     ['item_viewers', { shape: [viewers.length], data: viewers }],
+    ...taught,
   ])
   return new Map([
     ['items.json', json(data.items)],
     ['model.safetensors', encodeSafetensors(tensors, { algorithm: model.algorithm })],
     ['users.json', json(data.userIds)],
   ])
+}
+
+/**
+ * What each user's pairs weighed in the fit, clicks without a viewing among them, and what a whole viewing weighs that comes later: histories
+ * are folded in by the same weights. Nothing where they weigh their ratings.
+ */
+function taughtTensors(signals: PairSignals, candidate: Candidate): Tensors {
+  const parameters = signalsOfCandidate(candidate)
+  if (signalParameters.every(({ name, default: usual }) => parameters[name] === usual)) return new Map()
+  const { input, scale } = weighPairs(signals, parameters)
+  return new Map<string, Tensor>([...pairTensors(input, 'taught'), ['event_weight', { shape: [1], data: Float64Array.of(scale) }]])
 }
 
 /** Of the lists that users would get: usable titles that they have not watched. */

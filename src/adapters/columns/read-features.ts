@@ -1,5 +1,6 @@
 /** A week's features from the store into typed arrays. */
-import type { Features, ObjectStore, WeeklyPairs } from '../../contracts/ports.ts'
+import { MatineeError } from '../../contracts/errors.ts'
+import type { EarlyClicks, Features, ObjectStore, WeeklyPairs } from '../../contracts/ports.ts'
 import type { FeaturesRef } from '../../contracts/run.ts'
 import { storeKeys } from '../../contracts/store-keys.ts'
 import { DuckDbEngine, sqlText, type DuckDbDatabase, type DuckDbOptions } from './duckdb.ts'
@@ -25,7 +26,13 @@ export async function readFeatures(
     await store.download(storeKeys.features(week, digest, 'items.parquet'), paths.items)
     await database.run(positionStatements(paths).join(';\n'))
     const pairs = await readPairs(database)
-    const weekly = options.weekly === true ? { weekly: await readWeekly(database, store, { week, digest }) } : {}
+    const weekly =
+      options.weekly === true
+        ? {
+            weekly: await readWeekly(database, store, { week, digest }),
+            earlyClicks: await readEarlyClicks(database, store, { week, digest }),
+          }
+        : {}
     const userIds: string[] = []
     for await (const chunk of database.stream('select subsr_id from users order by position'))
       for (const id of chunk.getColumnValues(0)) userIds.push(String(id))
@@ -109,6 +116,38 @@ order by users.position, items.position, week_start`,
     [weekly.user, weekly.item, weekly.weekStartDay, weekly.rating, weekly.viewings, weekly.lastSeconds],
   )
   return weekly
+}
+
+async function readEarlyClicks(
+  database: DuckDbDatabase,
+  store: ObjectStore,
+  features: Pick<FeaturesRef, 'week' | 'digest'>,
+): Promise<EarlyClicks> {
+  const path = database.scratchPath('clicks.parquet')
+  const isThere = await store.download(storeKeys.features(features.week, features.digest, 'clicks.parquet'), path).then(
+    () => true,
+    (error: unknown) => {
+      if (error instanceof MatineeError && error.code === 'store_missing') return false
+      throw error
+    },
+  )
+  const rows = isThere ? Number((await database.row(`select count(*) as rows from read_parquet(${sqlText(path)})`))['rows']) : 0
+  const clicks = {
+    user: new Uint32Array(rows),
+    item: new Uint32Array(rows),
+    weekStartDay: new Int32Array(rows),
+    clicks: new Uint32Array(rows),
+    lastSeconds: new Float64Array(rows),
+  }
+  if (rows > 0)
+    await fillColumns(
+      database,
+      `select users.position::uinteger, items.position::uinteger, date_diff('day', date '1970-01-01', week_start)::integer, clicks, epoch_us(last_dt) / 1e6
+from read_parquet(${sqlText(path)}) join users using (subsr_id) join items using (program_id)
+order by users.position, items.position, week_start`,
+      [clicks.user, clicks.item, clicks.weekStartDay, clicks.clicks, clicks.lastSeconds],
+    )
+  return clicks
 }
 
 /** Writes the query's columns into `columns`, in that order; they are as long as the query has rows. */

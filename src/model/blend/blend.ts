@@ -19,6 +19,7 @@
 import { MatineeError } from '../../contracts/errors.ts'
 import { readTensorOf } from '../artifact/tensor-access.ts'
 import { ease } from '../ease/ease.ts'
+import { scoreUsers } from '../evaluation/score-users.ts'
 import { vector } from '../factor-model.ts'
 import { ials } from '../ials/ials.ts'
 import { itemKnn } from '../item-knn/item-knn.ts'
@@ -237,6 +238,21 @@ export class BlendModel implements Model {
     if (!(user >= 0 && user < this.userCount)) throw new MatineeError('internal', `user ${user}, expected below ${this.userCount}`)
     if (this.#knownUsers[user] === 0) this.scoreStranger(scores)
     else this.#blend(scores, (model) => model.scoreUser(user, scores))
+  }
+
+  scoreUsers(users: Uint32Array, rows: Float32Array): void {
+    const { itemCount } = this
+    const sums = new Float64Array(rows.length)
+    for (const { model, weight } of this.#parts) {
+      scoreUsers(model, users, rows)
+      for (let n = 0; n < users.length; n++) {
+        const [start, end] = [n * itemCount, (n + 1) * itemCount]
+        addStandardised(rows.subarray(start, end), weight, sums.subarray(start, end))
+      }
+    }
+    rows.set(sums)
+    for (const [n, user] of users.entries())
+      if (this.#knownUsers[user] === 0) this.scoreStranger(rows.subarray(n * itemCount, (n + 1) * itemCount))
   }
 
   scoreStranger(scores: Float32Array): void {

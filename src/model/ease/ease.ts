@@ -26,7 +26,18 @@ import { matrix, vector } from '../factor-model.ts'
 import { HistoryModel, historyTensors } from '../history-model.ts'
 import { callersThread, type KernelName, type KernelThreads } from '../kernels/kernels.ts'
 import { doublesAt, floatsAt, MemoryPlan, wordsAt } from '../kernels/memory.ts'
-import type { DataShape, Fit, FitProgress, FitResources, Interactions, Model, ModelFamily, Parameters, Tensors } from '../model.ts'
+import type {
+  DataShape,
+  Fit,
+  FitProgress,
+  FitResources,
+  Interactions,
+  Model,
+  ModelFamily,
+  Parameters,
+  Tensors,
+  TrainingInput,
+} from '../model.ts'
 import { numberParameter, resolveParameters } from '../parameters.ts'
 import { checkInteractions, transpose } from '../sparse/interactions.ts'
 import { type InverseLayout, placeOf, planInverse, sweepWork, SymmetricInverse, tileRowsOf, tileSize } from './symmetric-inverse.ts'
@@ -99,7 +110,7 @@ function planLayout({ userCount, itemCount, pairCount }: DataShape, threads: num
 
 /** Epoch 1 sums XᵀX, each further one sweeps a block of its rows. */
 class EaseFit implements Fit {
-  readonly #input: Interactions
+  readonly #input: TrainingInput
   readonly #regularization: number
   readonly #threads: KernelThreads
   readonly #layout: Layout
@@ -113,7 +124,7 @@ class EaseFit implements Fit {
   #row = 0
   #work = 0
 
-  constructor(input: Interactions, regularization: number, checkpoint: Tensors | undefined, resources: FitResources) {
+  constructor(input: TrainingInput, regularization: number, checkpoint: Tensors | undefined, resources: FitResources) {
     const { userCount, itemCount, offsets, items, weights } = input
     this.#input = input
     this.#regularization = regularization
@@ -275,7 +286,7 @@ export const ease: ModelFamily = {
     const bytes = 16 * shape.pairCount + 4 * shape.itemCount ** 2
     return planLayout(shape, threads).plan.mib + bytes / 2 ** 20
   },
-  start(input: Interactions, given: Parameters, _seed: number, checkpoint?: Tensors, resources: FitResources = {}): Fit {
+  start(input: TrainingInput, given: Parameters, _seed: number, checkpoint?: Tensors, resources: FitResources = {}): Fit {
     checkInteractions(input)
     const parameters = resolveParameters(ease, given)
     checkMemory(input.itemCount)

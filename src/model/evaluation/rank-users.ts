@@ -16,6 +16,8 @@ import { topK } from '../top-k/top-k.ts'
 
 /** Scores of one batch, for models that score one user at a time. */
 const batchScores = 1e6
+/** As many users are scored together as gain by it. */
+const usersAtOnce = 16
 const nothing = new Uint32Array(0)
 
 export interface RankOptions {
@@ -72,6 +74,19 @@ function* listsOf({ model, train, users, k, excludeSeen = true, recommendable, t
         const user = users[next++] as number
         return model.isStranger(user) ? listByScores(user) : list
       })
+    return
+  }
+  if (model.scoreUsers !== undefined) {
+    const perBatch = Math.max(1, Math.min(usersAtOnce, Math.floor(batchScores / Math.max(1, model.itemCount))))
+    const rows = new Float32Array(perBatch * model.itemCount)
+    for (let start = 0; start < users.length; start += perBatch) {
+      const batch = users.subarray(start, start + perBatch)
+      model.scoreUsers(batch, rows.subarray(0, batch.length * model.itemCount))
+      yield Array.from(batch, (user, n) => {
+        const exclude = excludeSeen ? itemsOfUser(train, user) : nothing
+        return topK(rows.subarray(n * model.itemCount, (n + 1) * model.itemCount), k, { exclude, allowed: recommendable })
+      })
+    }
     return
   }
   const listOf = model instanceof PopularityModel ? listsByOrder(model, { train, k, excludeSeen, recommendable }) : listByScores

@@ -50,6 +50,7 @@ import type {
 import { numberParameter, resolveParameters } from '../parameters.ts'
 import { Random } from '../random/random.ts'
 import { checkInteractions, transpose } from '../sparse/interactions.ts'
+import { watcherCounts } from '../sparse/watcher-counts.ts'
 
 const algorithm = 'ials'
 /** Steps of conjugate gradients a row takes in a sweep. */
@@ -168,15 +169,15 @@ class IalsFit implements Fit {
   readonly #memory: WebAssembly.Memory
   readonly #layout: Layout
   readonly #itemPairCounts: Uint32Array
+  readonly #watchers: Float32Array
   readonly #itemFeatures: ItemFeatures | undefined
   /** HᵀH of the items in the basis that factors are in now: those of the last first half of a sweep. */
   #gramOfItems: Float64Array = new Float64Array(0)
   /** The sweep's loss but for its observed pairs. */
   #otherLoss = 0
   #sweep = 0
-  /** Whose rows are being solved. */
+  /** Whose rows are being solved, and how many are done. */
   #half: 'users' | 'items' = 'users'
-  /** Rows of the half that are done. */
   #row = 0
   #observedLoss = 0
   #sweepLoss: number | undefined
@@ -186,13 +187,13 @@ class IalsFit implements Fit {
     const { userCount, itemCount } = input
     this.#settings = settings
     this.#itemFeatures = input.itemFeatures
+    this.#watchers = watcherCounts(input)
     this.#threads = resources.threads ?? callersThread
     this.#layout = planLayout({ userCount, itemCount, pairCount: input.items.length }, factors, this.#threads.count)
     const { users, items, stride } = this.#layout
-    const untimed = { userCount, itemCount, offsets: input.offsets, items: input.items, weights: input.weights }
     this.#memory = this.#layout.plan.create()
     fillSide(this.#memory, users, input, settings)
-    this.#itemPairCounts = fillSide(this.#memory, items, transpose(untimed), settings)
+    this.#itemPairCounts = fillSide(this.#memory, items, transpose(input), settings)
     if (checkpoint === undefined) {
       spread(firstItemFactors(itemCount, factors, seed), factors, this.#factorsOf(items), stride)
       return
@@ -245,7 +246,7 @@ class IalsFit implements Fit {
     return new IalsModel(
       new Map([
         ...tensors,
-        ['item_scores', vector(Float32Array.from(this.#itemPairCounts))],
+        ['item_scores', vector(this.#watchers)],
         ['objective', vector(Float64Array.of(unobservedWeight, regularization, exponent))],
       ]),
     )
@@ -576,8 +577,9 @@ export const ials: ModelFamily = {
   memoryNeedMib(shape, parameters, threads) {
     const factors = numberParameter(parameters, 'factors')
     // Beside the kernels' memory the pairs by item while they are sorted, and the factors once more for a checkpoint.
-    const bytes = 16 * shape.pairCount + 4 * factors * (shape.userCount + shape.itemCount)
-    return planLayout(shape, factors, threads).plan.mib + bytes / 1_048_576
+    return (
+      planLayout(shape, factors, threads).plan.mib + (16 * shape.pairCount + 4 * factors * (shape.userCount + shape.itemCount)) / 2 ** 20
+    )
   },
   start(input: TrainingInput, given: Parameters, seed: number, checkpoint?: Tensors, resources: FitResources = {}): Fit {
     checkInteractions(input)

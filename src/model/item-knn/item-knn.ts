@@ -28,7 +28,7 @@ import { MatineeError } from '../../contracts/errors.ts'
 import { readTensorOf } from '../artifact/tensor-access.ts'
 import { vector } from '../factor-model.ts'
 import { HistoryModel, historyTensors, pairTensors, readPairs } from '../history-model.ts'
-import type { Fit, FitProgress, Interactions, Model, ModelFamily, Parameters, Tensors } from '../model.ts'
+import type { Fit, FitProgress, Interactions, Model, ModelFamily, Parameters, Tensors, TrainingInput } from '../model.ts'
 import { numberParameter, resolveParameters } from '../parameters.ts'
 import { checkInteractions, itemsOfUser, transpose } from '../sparse/interactions.ts'
 import { topK } from '../top-k/top-k.ts'
@@ -50,7 +50,7 @@ interface Settings {
 }
 
 class ItemKnnFit implements Fit {
-  readonly #input: Interactions
+  readonly #input: TrainingInput
   readonly #usersOfItems: Interactions
   readonly #neighbours: number
   readonly #shrinkage: number
@@ -70,7 +70,7 @@ class ItemKnnFit implements Fit {
   #row = 0
   #work = 0
 
-  constructor(input: Interactions, settings: Settings, checkpoint: Tensors | undefined) {
+  constructor(input: TrainingInput, settings: Settings, checkpoint: Tensors | undefined) {
     const { itemCount } = input
     this.#input = input
     this.#usersOfItems = transpose(input)
@@ -294,7 +294,7 @@ export const itemKnn: ModelFamily = {
       maximum: 2,
     },
   ],
-  start(input: Interactions, given: Parameters, _seed: number, checkpoint?: Tensors): Fit {
+  start(input: TrainingInput, given: Parameters, _seed: number, checkpoint?: Tensors): Fit {
     checkInteractions(input)
     const parameters = resolveParameters(itemKnn, given)
     const settings: Settings = {

@@ -1,7 +1,7 @@
 /**
  * Popularity: the score of an item is the number of users who had to do with it, the same for everyone.
  *
- *   score_i = Σ over users with item i and weight > 0 of [in the window] × 2^(-age / half-life)
+ *   score_i = Σ over users who watched item i, weight > 0, of [in the window] × 2^(-age / half-life)
  *
  * | notation  | parameter          | unit and meaning                                                   |
  * |-----------|--------------------|--------------------------------------------------------------------|
@@ -14,9 +14,10 @@
  */
 import { MatineeError } from '../../contracts/errors.ts'
 import { readTensor, readTensorOf } from '../artifact/tensor-access.ts'
-import type { Fit, FitProgress, Interactions, Model, ModelFamily, Parameters, Tensors } from '../model.ts'
+import type { Fit, FitProgress, Model, ModelFamily, Parameters, Tensors, TrainingInput } from '../model.ts'
 import { numberParameter, resolveParameters } from '../parameters.ts'
 import { checkInteractions } from '../sparse/interactions.ts'
+import { watcherCounts } from '../sparse/watcher-counts.ts'
 
 const secondsPerDay = 86_400
 
@@ -77,18 +78,12 @@ class PopularityFit implements Fit {
 }
 
 /** Score of each item. @throws MatineeError `parameter_invalid` where a window or half-life is asked of pairs without times. */
-export function popularityScores(input: Interactions, parameters: Parameters): Float32Array {
+export function popularityScores(input: TrainingInput, parameters: Parameters): Float32Array {
   const weeks = numberParameter(parameters, 'weeks')
   const halfLifeSeconds = numberParameter(parameters, 'half_life_days') * secondsPerDay
-  const { items, weights, times } = input
+  if (weeks === 0 && halfLifeSeconds === 0) return watcherCounts(input)
+  const { items, weights, times, watched } = input
   const sums = new Float64Array(input.itemCount)
-  if (weeks === 0 && halfLifeSeconds === 0) {
-    for (let pair = 0; pair < items.length; pair++) {
-      const item = items[pair] as number
-      if ((weights[pair] as number) > 0) sums[item] = (sums[item] as number) + 1
-    }
-    return Float32Array.from(sums)
-  }
   if (times === undefined)
     throw new MatineeError(
       'parameter_invalid',
@@ -99,7 +94,7 @@ export function popularityScores(input: Interactions, parameters: Parameters): F
   const start = weeks === 0 ? -Infinity : end - weeks * 7 * secondsPerDay
   for (let pair = 0; pair < items.length; pair++) {
     const time = times[pair] as number
-    if (!((weights[pair] as number) > 0) || time < start || time >= end) continue
+    if (!((weights[pair] as number) > 0) || watched?.[pair] === 0 || time < start || time >= end) continue
     const item = items[pair] as number
     sums[item] = (sums[item] as number) + (halfLifeSeconds === 0 ? 1 : 2 ** ((time - end) / halfLifeSeconds))
   }
@@ -132,7 +127,7 @@ export const popularity: ModelFamily = {
       default: 0,
     },
   ],
-  start(input: Interactions, parameters: Parameters): Fit {
+  start(input: TrainingInput, parameters: Parameters): Fit {
     checkInteractions(input)
     const scores = popularityScores(input, resolveParameters(popularity, parameters))
     return new PopularityFit(

@@ -6,11 +6,13 @@
  *   1. popularity, of all of the time and of the newest weeks; what was chosen the time before, where there is such
  *   2. each family from its starting points (search-space.ts)
  *   3. the families that came near the best, the best first: from their best point along each axis, as long as it gets better
- *   4. what signals weigh (half-life, rating, viewings, clicks), for the best
+ *   4. what signals weigh (half-life, rating, viewings, clicks), for the best, judged with the best popularity blended in: alone, a short
+ *      half-life only makes up for the recent popularity that it has not
  *   5. weights of a blend of the best of each such family and one popularity
  *
- * Of a popularity, a family alone and a blend, and of blends with more and less of popularity, the simpler is chosen unless the other is ahead
- * by more than the standard error of their difference: the best of many that are measured by few users is the luckiest.
+ * Of a popularity, a family alone and a blend of families, the simpler is chosen unless the other is ahead by more than the standard error of
+ * their difference: the best of many that are measured by few users is the luckiest. A blend with popularity needs no such lead: its weight
+ * draws it towards popularity as far as the evidence goes.
  *
  * A fit that is far behind its family's best at a third of the way is given up, and so is one that would leave no time to fit its model on
  * all pairs. Deterministic but for the seconds: while time is left, the same pairs and seed give the same choice. The clock is the caller's.
@@ -20,8 +22,8 @@ import { blendedFamilies, blendParameters } from '../blend/blend.ts'
 import type { Candidate } from '../candidate.ts'
 import { signalParameters } from '../signals/pair-weights.ts'
 import { popularity } from '../popularity/popularity.ts'
-import type { Parameters } from '../model.ts'
-import { measureCombinations, type Weights } from './blend-weights.ts'
+import type { Model, Parameters } from '../model.ts'
+import { measureCombinations, sampleLists, type Weights } from './blend-weights.ts'
 import { familySpaces, popularities, signalAxes, type Axis, type FamilySpace } from './search-space.ts'
 import { keyOf, refitFactor, Trials, withParameters, type FittedTrial, type Trial, type TrialsOptions } from './trials.ts'
 
@@ -29,13 +31,17 @@ import { keyOf, refitFactor, Trials, withParameters, type FittedTrial, type Tria
 const leastGain = 1.002
 /** Families that start further behind the best of them are neither climbed nor blended. */
 const climbedShare = 0.7
-/** What climbs may take of the time and of the trials, so that signals and blends have some. */
-const climbingShare = 0.6
+/** What climbs may take of the time and of the trials, so that signals and blends have some; and the leader's of what is left of that. */
+const [climbingShare, leadersShare] = [0.6, 0.7]
 /** At most so many families are blended, popularity aside. */
 const mostBlended = 3
+/** A family that is slow beside what it brings is begun only before this share of the time is over. */
+const lateShare = 0.1
 /** Tried of a second and third family, against 1 of the first; and of popularity, against the sum of the others. */
 const blendedWeights = [0.25, 0.5, 1]
-const popularityWeights = [3.2, 1.6, 0.8, 0.4, 0.2, 0.1, 0.05, 0.02]
+const popularityWeights = [4, 2, 1, 0.5, 0.25, 0.1, 0.05, 0.02]
+/** Tried while signals are weighed: enough to tell their values apart. */
+const scannedWeights = [2, 1, 0.5, 0.1]
 /** Ways of counting it that are tried in a blend: the best by themselves. */
 const mostPopularities = 3
 
@@ -79,18 +85,22 @@ class Search {
   /** The best of each family, with its models. */
   readonly #bestOf = new Map<string, FittedTrial>()
   readonly #bestOfClass = new Map<Class, Measured>()
+  /** Of families other than popularity. */
+  #fits = 0
 
   constructor(options: SearchOptions) {
     this.#options = options
     this.#runs = new Trials(options)
   }
 
-  /** A less simple class must be ahead by more than the standard error of the difference. */
+  /** A less simple class must be ahead by more than the standard error of the difference; see above for what need not. */
   get best(): Trial | undefined {
     let best: Measured | undefined
     for (const one of classes) {
       const rival = this.#bestOfClass.get(one)
-      if (rival !== undefined && (best === undefined || isAhead(rival.values, best.values))) best = rival
+      if (rival === undefined) continue
+      const isShrunk = best?.trial.algorithm === popularity.algorithm && hasPopularity(rival.trial)
+      if (best === undefined || (isShrunk ? meanOf(rival.values) > meanOf(best.values) : isAhead(rival.values, best.values))) best = rival
     }
     return best?.trial
   }
@@ -102,23 +112,23 @@ class Search {
     for (const parameters of popularities(newest.train)) yield* this.#try({ algorithm: popularity.algorithm, parameters }, 1)
     const spaces = familySpaces(newest.signals)
     for (const candidate of carried === undefined ? [] : partsOf(carried)) yield* this.#try(candidate, climbingShare)
-    for (const { algorithm, starts } of spaces) for (const parameters of starts) yield* this.#try({ algorithm, parameters }, climbingShare)
+    for (const { algorithm, starts, isLate } of spaces)
+      for (const parameters of starts) yield* this.#try({ algorithm, parameters }, isLate === true ? lateShare : climbingShare)
 
     const byScore = (a: FamilySpace, b: FamilySpace): number => this.#scoreOf(b.algorithm) - this.#scoreOf(a.algorithm)
     const bestScore = Math.max(...spaces.map(({ algorithm }) => this.#scoreOf(algorithm)))
     const near = spaces.filter(({ algorithm }) => this.#scoreOf(algorithm) > climbedShare * bestScore).toSorted(byScore)
     for (const [n, { algorithm, axes }] of near.entries()) yield* this.#climb(algorithm, axes, this.#shareOf(near.length - n))
     const climbed = near.toSorted(byScore)
-    const [leader] = climbed
-    if (leader !== undefined) for (const axis of signalAxes(newest.signals)) yield* this.#scan(leader.algorithm, axis)
-    if (limits.trials > this.trials.length) yield* this.#blend(climbed.slice(0, mostBlended))
+    const signals = yield* this.#signals(climbed[0]?.algorithm, signalAxes(newest.signals))
+    if (limits.trials > this.#fits) yield* this.#blend(climbed.slice(0, mostBlended), signals)
   }
 
-  /** Of what climbs may take, what lies up to the end of the next climb where so many are left and all get as much. */
+  /** Of what climbs may take, what lies up to the end of the next climb: most of it where others are to follow. */
   #shareOf(climbsLeft: number): number {
     const { limits, elapsedSeconds } = this.#options
-    const spent = Math.max(elapsedSeconds() / limits.seconds, this.trials.length / limits.trials)
-    return spent + Math.max(0, climbingShare - spent) / climbsLeft
+    const spent = Math.max(elapsedSeconds() / limits.seconds, this.#fits / limits.trials)
+    return spent + Math.max(0, climbingShare - spent) * (climbsLeft > 1 ? leadersShare : 1)
   }
 
   /** From the family's best point to better ones, one axis after the other. */
@@ -140,60 +150,104 @@ class Search {
     }
   }
 
-  /** Values far apart first, then those beside the best: a signal may show its use only far from where it is not used. */
-  *#scan(algorithm: string, axis: Axis): Generator<void> {
-    const from = this.#bestOf.get(algorithm)
-    if (from === undefined) return
-    const coarse = axis.values.filter((_, n) => (axis.values.length - 1 - n) % 2 === 0)
-    for (const value of coarse) yield* this.#try(withParameters(from, { [axis.name]: value }), 0.8)
-    const best = this.#bestOf.get(algorithm)
-    if (best === undefined) return
-    for (const direction of [1, -1] as const) {
-      const value = next(axis, best.parameters, direction)
-      if (value !== undefined) yield* this.#try(withParameters(best, { [axis.name]: value }), 0.8)
-    }
+  /** What signals weigh for the best of a family. */
+  *#signals(algorithm: string | undefined, axes: readonly Axis[]): Generator<void, Parameters> {
+    const alone = algorithm === undefined ? undefined : this.#bestOf.get(algorithm)
+    if (alone === undefined) return {}
+    if (axes.length === 0) return signalPart(alone.parameters)
+    let best: Standing = { trial: alone, ndcg: yield* this.#blendedNdcg(alone) }
+    for (const axis of axes) best = yield* this.#scan(best, axis)
+    return signalPart(best.trial.parameters)
   }
 
-  *#blend(spaces: readonly FamilySpace[]): Generator<void> {
+  /** Values far apart first, then those beside the best: a signal may show its use only far from where it is not used. */
+  *#scan(from: Standing, axis: Axis): Generator<void, Standing> {
+    let best = from
+    const coarse = axis.values.filter((_, n) => (axis.values.length - 1 - n) % 2 === 0)
+    for (const value of coarse) best = yield* this.#better(best, { [axis.name]: value })
+    const { parameters } = best.trial
+    for (const direction of [1, -1] as const) {
+      const value = next(axis, parameters, direction)
+      if (value !== undefined) best = yield* this.#better(best, { [axis.name]: value })
+    }
+    return best
+  }
+
+  *#better(best: Standing, changed: Parameters): Generator<void, Standing> {
+    const trial = yield* this.#try(withParameters(best.trial, changed), 0.8)
+    // A model that was measured before and let go was no better.
+    if (trial === undefined || trial.models.length === 0) return best
+    const ndcg = yield* this.#blendedNdcg(trial)
+    return ndcg > leastGain * best.ndcg ? { trial, ndcg } : best
+  }
+
+  /** With the best popularity beside it, in the best of a few weights. */
+  *#blendedNdcg(trial: FittedTrial): Generator<void, number> {
+    const [popular] = this.#popularitiesByScore()
+    const alone = trial.ndcg ?? 0
+    if (popular === undefined) return alone
+    const combinations = scannedWeights.map((weight): Weights => [1, weight])
+    const values = yield* measureCombinations(this.#modelsOf([trial, popular]), combinations, this.#runs.folds)
+    return Math.max(alone, ...values.map(meanOf))
+  }
+
+  #popularitiesByScore(): readonly FittedTrial[] {
+    return [...this.#known.values()]
+      .filter(({ algorithm, ndcg }) => algorithm === popularity.algorithm && ndcg !== undefined)
+      .toSorted((a, b) => (b.ndcg ?? 0) - (a.ndcg ?? 0))
+  }
+
+  /** By fold. */
+  #modelsOf(parts: readonly FittedTrial[]): readonly (readonly Model[])[] {
+    return this.#runs.folds.map((_, fold) => parts.flatMap((part) => part.models.slice(fold, fold + 1)))
+  }
+
+  *#blend(spaces: readonly FamilySpace[], signals: Parameters): Generator<void> {
     const { limits, elapsedSeconds } = this.#options
-    const [first, ...others] = yield* this.#fittedAlike(spaces)
+    const [first, ...others] = yield* this.#fittedAlike(spaces, signals)
     if (first === undefined) return
     // What is blended must be fitted again together; those that there is no time for are left out.
     let parts: readonly FittedTrial[] = [first]
-    for (const other of others) if (elapsedSeconds() + 1.2 * refitSeconds([...parts, other]) < limits.seconds) parts = [...parts, other]
+    for (const other of others) {
+      const more = [...parts, other]
+      if (elapsedSeconds() + 1.2 * refitSeconds(more) + this.#listSeconds(more) < limits.seconds) parts = more
+    }
     let weights: Weights = parts.map((_, n) => Number(n === 0))
-    if (parts.length > 1) weights = (yield* this.#bestWeights(parts, combinationsOf(parts.length))) ?? weights
+    if (parts.length > 1) weights = (yield* this.#bestWeights(parts, combinationsOf(parts.length), isAhead)) ?? weights
     const sum = weights.reduce((total, weight) => total + weight, 0)
-    const popular = [...this.#known.values()]
-      .filter(({ algorithm, ndcg }) => algorithm === popularity.algorithm && ndcg !== undefined)
-      .toSorted((a, b) => (b.ndcg ?? 0) - (a.ndcg ?? 0))
-    for (const one of popular.slice(0, mostPopularities))
+    for (const one of this.#popularitiesByScore().slice(0, mostPopularities))
       yield* this.#bestWeights(
         [...parts, one],
         popularityWeights.map((weight) => [...weights, roundedTo3(weight * sum)]),
+        isHigher,
       )
   }
 
   /**
    * Notes the best combination as a trial, where it is a blend. Undefined where there is no time to find it.
-   * @param combinations the simplest first: each must be ahead of those before it
+   * @param combinations the simplest first
+   * @param isBetter whether one of those values of the users is to be preferred to the best before it
    */
-  *#bestWeights(parts: readonly FittedTrial[], combinations: readonly Weights[]): Generator<void, Weights | undefined> {
+  *#bestWeights(
+    parts: readonly FittedTrial[],
+    combinations: readonly Weights[],
+    isBetter: (values: Float64Array, others: Float64Array) => boolean,
+  ): Generator<void, Weights | undefined> {
     const { limits, elapsedSeconds } = this.#options
     const started = elapsedSeconds()
-    const models = this.#runs.folds.map((_, fold) => parts.flatMap((part) => part.models.slice(fold, fold + 1)))
-    const tries = measureCombinations(models, combinations, this.#runs.folds)
+    const tries = measureCombinations(this.#modelsOf(parts), combinations, this.#runs.folds)
+    const after = refitSeconds(parts) + this.#listSeconds(parts)
     for (;;) {
       const step = tries.next()
       if (step.done === true) {
-        const best = step.value.reduce((leading, values, n) => (isAhead(values, step.value[leading] ?? values) ? n : leading), 0)
+        const best = step.value.reduce((leading, values, n) => (isBetter(values, step.value[leading] ?? values) ? n : leading), 0)
         const weights = combinations[best] ?? []
         const values = step.value[best] ?? new Float64Array(0)
         if (weights.filter((weight) => weight > 0).length > 1)
           this.#note({ ...blendOf(parts, weights), ndcg: meanOf(values), seconds: elapsedSeconds() - started }, values)
         return weights
       }
-      if (elapsedSeconds() + refitSeconds(parts) > limits.seconds) return undefined
+      if (elapsedSeconds() + after > limits.seconds) return undefined
       yield
     }
   }
@@ -204,9 +258,14 @@ class Search {
     if (before !== undefined) return before
     const { limits, elapsedSeconds } = this.#options
     const isFirst = this.trials.length === 0
-    const left = share * limits.seconds - elapsedSeconds() - (1 + refitFactor) * this.#expectedSeconds(candidate)
-    if (!isFirst && (left <= 0 || this.trials.length >= share * limits.trials)) return undefined
-    const trial = yield* this.#runs.run(candidate, isFirst ? Infinity : limits.seconds)
+    const isCheap = candidate.algorithm === popularity.algorithm
+    const expected = this.#expectedSeconds(candidate)
+    const deadline = limits.seconds - expected.lists
+    const isLate =
+      elapsedSeconds() + expected.fit >= share * limits.seconds || elapsedSeconds() + (1 + refitFactor) * expected.fit >= deadline
+    if (!isFirst && (isLate || (!isCheap && this.#fits >= share * limits.trials))) return undefined
+    if (!isCheap) this.#fits++
+    const trial = yield* this.#runs.run(candidate, isFirst ? Infinity : deadline)
     const noted = withoutModels(trial)
     const isBest = trial.ndcg !== undefined && trial.ndcg > this.#scoreOf(trial.algorithm)
     if (isBest) this.#bestOf.set(trial.algorithm, trial)
@@ -225,31 +284,53 @@ class Search {
     this.#options.report?.(trial)
   }
 
-  /** From the family's best before. */
-  #expectedSeconds({ algorithm, parameters }: Candidate): number {
+  /** Of a fit and of all lists, from the family's best before; 0 where there is none. */
+  #expectedSeconds({ algorithm, parameters }: Candidate): { readonly fit: number; readonly lists: number } {
     const before = this.#bestOf.get(algorithm)
-    if (before === undefined) return 0
-    return (before.fitSeconds * costOf(parameters)) / costOf(before.parameters)
+    if (before === undefined) return { fit: 0, lists: 0 }
+    const { rankedUsers = 0 } = this.#options.limits
+    const ratio = costOf(parameters) / costOf(before.parameters)
+    return { fit: before.fitSeconds * ratio, lists: rankedUsers * before.listSeconds * Math.max(1, ratio) }
+  }
+
+  /** Of all lists of a blend of these: what a few users take. */
+  #listSeconds(parts: readonly FittedTrial[]): number {
+    const { limits, elapsedSeconds } = this.#options
+    const [fold] = this.#runs.folds
+    const [models] = this.#modelsOf(parts)
+    if (limits.rankedUsers === undefined || fold === undefined || models === undefined) return 0
+    // The first time a model scores it gets ready for it.
+    sampleLists(models, fold)
+    const started = elapsedSeconds()
+    const users = sampleLists(models, fold)
+    return (limits.rankedUsers * (elapsedSeconds() - started)) / Math.max(1, users)
   }
 
   #scoreOf(algorithm: string): number {
     return this.#bestOf.get(algorithm)?.ndcg ?? -1
   }
 
-  /** The best of each family, of pairs that weigh what they do for the best of the first. */
-  *#fittedAlike(spaces: readonly FamilySpace[]): Generator<void, readonly FittedTrial[]> {
-    const leader = this.#bestOf.get(spaces[0]?.algorithm ?? '')
+  /** The best of each family, of pairs that weigh what these signals say. */
+  *#fittedAlike(spaces: readonly FamilySpace[], signals: Parameters): Generator<void, readonly FittedTrial[]> {
     const fitted: FittedTrial[] = []
     for (const { algorithm } of spaces) {
       const best = this.#bestOf.get(algorithm)
-      if (best === undefined || leader === undefined) continue
-      const alike = { algorithm, parameters: { ...familyPart(best.parameters), ...signalPart(leader.parameters) } }
+      if (best === undefined) continue
+      const alike = { algorithm, parameters: { ...familyPart(best.parameters), ...signals } }
       const trial = keyOf(alike) === keyOf(best) ? best : yield* this.#try(alike, 0.9)
       if (trial !== undefined && trial.models.length > 0) fitted.push(trial)
     }
     return fitted
   }
 }
+
+/** A trial and how good it is with popularity beside it. */
+interface Standing {
+  readonly trial: FittedTrial
+  readonly ndcg: number
+}
+
+const hasPopularity = ({ parameters }: Trial): boolean => Number(parameters[`${popularity.algorithm}.weight`] ?? 0) > 0
 
 const meanOf = (values: Float64Array): number => values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length)
 
@@ -260,6 +341,8 @@ function isAhead(values: Float64Array, others: Float64Array): boolean {
   const variance = meanOf(differences.map((difference) => (difference - mean) ** 2))
   return mean > Math.sqrt(variance / Math.max(1, values.length)) && mean > (leastGain - 1) * meanOf(others)
 }
+
+const isHigher = (values: Float64Array, others: Float64Array): boolean => meanOf(values) > meanOf(others)
 
 const roundedTo3 = (value: number): number => Math.round(value * 1000) / 1000
 

@@ -13,11 +13,24 @@ export interface FamilySpace {
   readonly axes: readonly Axis[]
   /** Points to begin with; parameters that are not named keep their defaults. */
   readonly starts: readonly Parameters[]
+  /** Slow beside what it brings: begun only where the data are small. */
+  readonly isLate?: boolean
 }
 
-/** In the order in which they are tried: the cheap ones first. */
+/** In the order in which they are tried: what is likeliest to be chosen first, for there may be no time for the others. */
 export function familySpaces({ pairs: train, itemFeatures }: PairSignals): readonly FamilySpace[] {
   return [
+    {
+      algorithm: 'ials',
+      axes: [
+        { name: 'unobserved_weight', values: unobservedWeights },
+        // Before the next: what more factors bring is the most there is to gain where tastes are many.
+        { name: 'factors', values: [16, 32, 64, 128, 256] },
+        { name: 'regularization', values: [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1] },
+        ...(itemFeatures === undefined ? [] : [{ name: 'feature_pairs', values: [0, 1, 3, 10, 30] }]),
+      ],
+      starts: [{ unobserved_weight: likelyUnobservedWeight(train), regularization: 0.01, factors: 64, iterations: 10 }],
+    },
     {
       algorithm: 'item-knn',
       axes: [
@@ -32,16 +45,6 @@ export function familySpaces({ pairs: train, itemFeatures }: PairSignals): reado
       ],
     },
     {
-      algorithm: 'ials',
-      axes: [
-        { name: 'unobserved_weight', values: unobservedWeights },
-        { name: 'regularization', values: [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1] },
-        { name: 'factors', values: [16, 32, 64, 128, 256] },
-        ...(itemFeatures === undefined ? [] : [{ name: 'feature_pairs', values: [0, 1, 3, 10, 30] }]),
-      ],
-      starts: [{ unobserved_weight: likelyUnobservedWeight(train), regularization: 0.01, factors: 64, iterations: 10 }],
-    },
-    {
       algorithm: 'ease',
       axes: [{ name: 'regularization', values: [10, 30, 100, 200, 400, 800, 1600, 5000] }],
       starts: [{ regularization: 400 }],
@@ -53,6 +56,7 @@ export function familySpaces({ pairs: train, itemFeatures }: PairSignals): reado
         { name: 'epochs', values: [10, 30] },
       ],
       starts: [{ factors: 30, epochs: 10 }],
+      isLate: true,
     },
   ]
 }
@@ -75,8 +79,8 @@ export function popularities(train: Interactions): readonly Parameters[] {
   const weeks = spanDays(train) / 7
   return [
     {},
-    ...[1, 2, 4, 8].filter((count) => count < weeks).map((count) => ({ weeks: count })),
-    ...[1, 2, 4, 8].filter((count) => 2 * count < weeks).map((count) => ({ half_life_days: 7 * count })),
+    ...[4, 8].filter((count) => count < weeks).map((count) => ({ weeks: count })),
+    ...[0.5, 1, 2, 4].filter((count) => 2 * count < weeks).map((count) => ({ half_life_days: 7 * count })),
   ]
 }
 

@@ -26,6 +26,8 @@ export interface Trial extends Candidate {
 export interface FittedTrial extends Trial {
   /** Of one fit, without measuring. */
   readonly fitSeconds: number
+  /** Of one user's list. */
+  readonly listSeconds: number
   /** One a fold. */
   readonly models: readonly Model[]
   /** nDCG@20 of each user of each fold. */
@@ -39,9 +41,11 @@ export interface Fold extends Split {
 }
 
 export interface SearchLimits {
-  /** For search and the fit on all pairs together. */
+  /** For search, the fit on all pairs, and the lists of `rankedUsers` together. */
   readonly seconds: number
-  /** Fits that the search may make. */
+  /** How many users the chosen model is to rank for within the seconds; absent: none. */
+  readonly rankedUsers?: number
+  /** Fits that the search may make, those of popularity aside, which cost next to nothing. */
   readonly trials: number
   /** What a model may take while it is fitted. */
   readonly memoryMib: number
@@ -80,6 +84,7 @@ export class Trials {
     const models: Model[] = []
     const values: Float64Array[] = []
     let fitSeconds = 0
+    let rankSeconds = 0
     let isJudged = false
     const over = (ended?: Trial['ended']): FittedTrial => {
       const all = Float64Array.from(values.flatMap((some) => [...some]))
@@ -89,6 +94,7 @@ export class Trials {
         ...(ended === undefined ? {} : { ended }),
         seconds: elapsedSeconds() - started,
         fitSeconds: fitSeconds / Math.max(1, models.length),
+        listSeconds: rankSeconds / Math.max(1, all.length),
         models: ended === undefined ? models : [],
         values: all,
       }
@@ -116,7 +122,9 @@ export class Trials {
         fitSeconds += elapsedSeconds() - startedFit
         const model = fit.finish()
         models.push(model)
+        const startedRanking = elapsedSeconds()
         values.push(yield* this.#measure(model, train, test))
+        rankSeconds += elapsedSeconds() - startedRanking
       }
       return over()
     } catch (error) {

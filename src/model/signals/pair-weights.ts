@@ -2,18 +2,18 @@
  * What a pair weighs in training, from all that the logs hold of it:
  *
  *   watched        w = (1 - s + s × rating) × (1 + g × log2(viewings)) × 2^(-age / half-life)
- *   only clicked   w = c × 2^(-age / half-life)
+ *   only clicked   w = c × (1 + g × log2(clicks)) × 2^(-age / half-life)
  *
  * | notation  | parameter                | unit and meaning                                              |
  * |-----------|--------------------------|---------------------------------------------------------------|
  * | s         | `signals.rating_share`   | 1: a pair weighs its rating; 0: all watched pairs weigh alike |
- * | g         | `signals.watch_gain`     | what each doubling of the viewings adds                       |
+ * | g         | `signals.watch_gain`     | what each doubling of the viewings, or clicks, adds           |
  * | c         | `signals.click_weight`   | 0: a click without a viewing says nothing                     |
  * | half-life | `signals.half_life_days` | 0: pairs do not age                                           |
  *
  * Age is that of the pair's newest event at the newest of all. With a half-life weights are scaled so that their mean stays what it was
  * without: else it would change, beside what counts for how much, how strongly a model is held to its prior. A click that weighs nothing is
- * left out. Linear in the pairs; no randomness.
+ * left out; one that weighs something is marked as not watched. Linear in the pairs; no randomness.
  */
 import { MatineeError } from '../../contracts/errors.ts'
 import type { ItemFeatures } from '../features/feature-factors.ts'
@@ -45,7 +45,7 @@ export const signalParameters: readonly ParameterSpec[] = [
   },
   {
     name: 'signals.watch_gain',
-    description: 'What each doubling of the viewings adds',
+    description: 'What each doubling of the viewings adds, or of the clicks where there was none',
     type: 'number',
     default: 0,
     minimum: 0,
@@ -69,30 +69,59 @@ export const signalParameters: readonly ParameterSpec[] = [
   },
 ]
 
+export interface WeighedPairs {
+  readonly input: TrainingInput
+  /** What aging multiplies all weights by, so that their mean stays: the weight of a whole viewing at the newest time, for what comes later. */
+  readonly scale: number
+}
+
 /** @throws MatineeError `parameter_invalid` where pairs without times are to age. */
-export function weighPairs({ pairs, viewings, clicks, itemFeatures }: PairSignals, parameters: Parameters): TrainingInput {
-  const ratingShare = numberParameter(parameters, 'signals.rating_share')
-  const watchGain = numberParameter(parameters, 'signals.watch_gain')
-  const clickWeight = numberParameter(parameters, 'signals.click_weight')
+export function weighPairs({ pairs, viewings, clicks, itemFeatures }: PairSignals, parameters: Parameters): WeighedPairs {
+  const weigh = pairWeight(parameters)
   const { weights: ratings, times } = pairs
   const weights = new Float32Array(ratings.length)
+  const watched = new Uint8Array(ratings.length)
   const keep = new Uint8Array(ratings.length)
   for (let pair = 0; pair < ratings.length; pair++) {
     const rating = ratings[pair] as number
-    const isWatched = rating > 0
-    const isClicked = clicks !== undefined && (clicks[pair] as number) > 0
-    const repeats = Math.log2(Math.max(1, viewings?.[pair] ?? 1))
-    weights[pair] = isWatched ? (1 - ratingShare + ratingShare * rating) * (1 + watchGain * repeats) : isClicked ? clickWeight : 0
-    keep[pair] = Number(isWatched || !isClicked || clickWeight > 0)
+    const looks = clicks?.[pair] ?? 0
+    const isOnlyClicked = !(rating > 0) && looks > 0
+    weights[pair] = isOnlyClicked ? weigh.click(looks) : rating > 0 ? weigh.viewing(rating, viewings?.[pair] ?? 1) : 0
+    watched[pair] = Number(!isOnlyClicked)
+    keep[pair] = Number(!isOnlyClicked || (weights[pair] as number) > 0)
   }
   const halfLifeSeconds = numberParameter(parameters, 'signals.half_life_days') * secondsPerDay
-  if (halfLifeSeconds > 0) age(weights, times, halfLifeSeconds)
+  const scale = halfLifeSeconds > 0 ? age(weights, times, halfLifeSeconds) : 1
   const weighed = { ...pairs, weights }
   const kept: Interactions = keep.includes(0) ? selectPairs(weighed, keep) : weighed
-  return itemFeatures === undefined ? kept : { ...kept, itemFeatures }
+  const keptWatched = keep.includes(0) ? watched.filter((_, pair) => keep[pair] === 1) : watched
+  return {
+    input: {
+      ...kept,
+      ...(itemFeatures === undefined ? {} : { itemFeatures }),
+      ...(keptWatched.includes(0) ? { watched: keptWatched } : {}),
+    },
+    scale,
+  }
 }
 
-function age(weights: Float32Array, times: Float64Array | undefined, halfLifeSeconds: number): void {
+/** What a pair weighs before it ages. */
+export function pairWeight(parameters: Parameters): {
+  readonly viewing: (rating: number, viewings: number) => number
+  readonly click: (clicks: number) => number
+} {
+  const ratingShare = numberParameter(parameters, 'signals.rating_share')
+  const watchGain = numberParameter(parameters, 'signals.watch_gain')
+  const clickWeight = numberParameter(parameters, 'signals.click_weight')
+  const gain = (times: number): number => 1 + watchGain * Math.log2(Math.max(1, times))
+  return {
+    viewing: (rating, viewings) => (1 - ratingShare + ratingShare * rating) * gain(viewings),
+    click: (clicks) => clickWeight * gain(clicks),
+  }
+}
+
+/** @returns what weights were multiplied by so that their mean stays */
+function age(weights: Float32Array, times: Float64Array | undefined, halfLifeSeconds: number): number {
   if (times === undefined)
     throw new MatineeError('parameter_invalid', 'signals.half_life_days needs the times of pairs, and these have none; allowed is 0')
   const newest = times.reduce((latest, time) => Math.max(latest, time), -Infinity)
@@ -105,7 +134,8 @@ function age(weights: Float32Array, times: Float64Array | undefined, halfLifeSec
     after += aged
     weights[pair] = aged
   }
-  if (after === 0) return
+  if (after === 0) return 1
   const scale = before / after
   for (let pair = 0; pair < weights.length; pair++) weights[pair] = scale * (weights[pair] as number)
+  return scale
 }
