@@ -15,7 +15,7 @@ export async function publishCatalogue(store: ObjectStore, titles: readonly Mode
   try {
     const types = columns.map((name) => `${name} ${name === 'age_limit' ? 'double' : name === 'recommendable' ? 'boolean' : 'varchar'}`)
     await database.run(`create table programs (${types.join(', ')})`)
-    await database.append('programs', rows())
+    await database.append('programs', batch())
     const { path, sha256: digest, sizeBytes: bytes } = await database.writeParquet('select * from programs', 'catalogue.parquet')
     await store.upload(storeKeys.catalogue(digest), path)
     const recommendable = titles.filter((title) => title.recommendable).length
@@ -34,7 +34,8 @@ export async function publishCatalogue(store: ObjectStore, titles: readonly Mode
     await database.close()
   }
 
-  async function* rows(): AsyncIterable<Cell[][]> {
-    yield titles.map((title) => columns.map((name) => title[name]))
+  /** Column by column. */
+  async function* batch(): AsyncIterable<Cell[][]> {
+    yield columns.map((name) => titles.map((title) => title[name]))
   }
 }
