@@ -27,7 +27,7 @@ import { itemSimilarityOf, type ItemSimilarity } from '../model/similarity/item-
 import { pairWeight } from '../model/signals/pair-weights.ts'
 import { itemsOfUser } from '../model/sparse/interactions.ts'
 import type { ScoredItems } from '../model/top-k/best-items.ts'
-import { includes, union, valuesAt } from '../model/top-k/positions.ts'
+import { below, includes, union, valuesAt } from '../model/top-k/positions.ts'
 import { RankedItems } from '../model/top-k/ranked-items.ts'
 import { topK, type TopKOptions } from '../model/top-k/top-k.ts'
 import { Catalogue } from './catalogue.ts'
@@ -481,9 +481,12 @@ export class ModelSnapshot {
   #ofLearnt(options: TopKOptions): TopKOptions {
     const count = this.#learnt.items.length
     if (count === this.items.length) return options
-    const below = (positions: Uint32Array): Uint32Array => positions.filter((position) => position < count)
     const { exclude = nothing, allowed, listed } = options
-    return { exclude: below(exclude), allowed: allowed?.subarray(0, count), listed: listed === undefined ? undefined : below(listed) }
+    return {
+      exclude: below(exclude, count),
+      allowed: allowed?.subarray(0, count),
+      listed: listed === undefined ? undefined : below(listed, count),
+    }
   }
 
   #score(order: PersonalOrder): void {

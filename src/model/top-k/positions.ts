@@ -29,14 +29,23 @@ export function union(a: Uint32Array, b: Uint32Array): Uint32Array {
 }
 
 export function includes(positions: Uint32Array, position: number): boolean {
+  return positions[countBelow(positions, position)] === position
+}
+
+/** Those below a limit: a view of them. */
+export function below(positions: Uint32Array, limit: number): Uint32Array {
+  return positions.subarray(0, countBelow(positions, limit))
+}
+
+function countBelow(positions: Uint32Array, limit: number): number {
   let low = 0
   let high = positions.length
   while (low < high) {
     const middle = (low + high) >>> 1
-    if ((positions[middle] as number) < position) low = middle + 1
+    if ((positions[middle] as number) < limit) low = middle + 1
     else high = middle
   }
-  return positions[low] === position
+  return low
 }
 
 /** The values at some positions. */
