@@ -16,6 +16,19 @@ export const RunId = Type.String({
 
 export const WeekParameter = Type.Object({ week: Type.String({ examples: ['2024-W01'] }) })
 
+const exampleRun = {
+  week: '2024-W01',
+  workflow_id: 'retrain-2024-W01',
+  run_id: '018cd3c2-5f0c-7a9b-8f2e-0d5b8f3f6a11',
+  status: 'COMPLETED',
+  stage: 'publishMetrics',
+  outcome: 'published',
+  model: '2024-W01-5f0c2a9b',
+  started_at: '2024-01-08T04:00:00.000Z',
+  ended_at: '2024-01-08T04:03:11.000Z',
+  url: null,
+}
+
 export const Run = shared(
   'Run',
   Type.Object(
@@ -32,20 +45,7 @@ export const Run = shared(
       url: nullable(Type.String({ description: "The run in Temporal's own pages; null where MATINEE_TEMPORAL_UI is not set" })),
     },
     {
-      examples: [
-        {
-          week: '2024-W01',
-          workflow_id: 'retrain-2024-W01',
-          run_id: '018cd3c2-5f0c-7a9b-8f2e-0d5b8f3f6a11',
-          status: 'COMPLETED',
-          stage: 'publishMetrics',
-          outcome: 'published',
-          model: '2024-W01-5f0c2a9b',
-          started_at: '2024-01-08T04:00:00.000Z',
-          ended_at: '2024-01-08T04:03:11.000Z',
-          url: null,
-        },
-      ],
+      examples: [exampleRun],
     },
   ),
 )
@@ -53,7 +53,10 @@ export type Run = Static<typeof Run>
 
 export const Runs = shared(
   'Runs',
-  Type.Object({ items: Type.Array(ref(Run)) }, { description: 'Runs of the weekly retraining, newest first' }),
+  Type.Object(
+    { items: Type.Array(ref(Run)) },
+    { description: 'Runs of the weekly retraining, newest first', examples: [{ items: [exampleRun] }] },
+  ),
 )
 
 export const Schedule = shared(
@@ -104,7 +107,31 @@ export const RunDetail = shared(
         }),
       ),
     },
-    { description: 'Where a run is. Needs a live worker' },
+    {
+      description: 'Where a run is. Needs a live worker',
+      examples: [
+        {
+          workflow_id: 'retrain-2024-W01',
+          run_id: '018cd3c2-5f0c-7a9b-8f2e-0d5b8f3f6a11',
+          status: 'RUNNING',
+          stage: 'preprocess',
+          outcome: null,
+          model: null,
+          held_until: null,
+          breaches: [],
+          stages: [
+            {
+              name: 'extract',
+              state: 'done',
+              started_at: '2024-01-08T04:00:00.000Z',
+              ended_at: '2024-01-08T04:00:07.000Z',
+              detail: 'vods_sumut 9800 rows',
+              figures: [{ name: 'rows', of: 'vods_sumut', value: 9800 }],
+            },
+          ],
+        },
+      ],
+    },
   ),
 )
 export type RunDetail = Static<typeof RunDetail>
@@ -194,6 +221,17 @@ export const LateData = shared(
   ),
 )
 
+const exampleEvent = {
+  at: '2024-01-08T04:03:11.000Z',
+  what: 'promoted',
+  version: '2024-W01-5f0c2a9b',
+  previous: '2023-W52-77aa01c3',
+  week: '2024-W01',
+  run: { workflow_id: 'retrain-2024-W01', run_id: '018cd3c2-5f0c-7a9b-8f2e-0d5b8f3f6a11' },
+  by: 'run',
+  reason: 'warp was best by ndcg@10 on the newest week',
+}
+
 export const TimelineItem = shared(
   'TimelineItem',
   Type.Object(
@@ -208,18 +246,7 @@ export const TimelineItem = shared(
       reason: Type.String(),
     },
     {
-      examples: [
-        {
-          at: '2024-01-08T04:03:11.000Z',
-          what: 'promoted',
-          version: '2024-W01-5f0c2a9b',
-          previous: '2023-W52-77aa01c3',
-          week: '2024-W01',
-          run: { workflow_id: 'retrain-2024-W01', run_id: '018cd3c2-5f0c-7a9b-8f2e-0d5b8f3f6a11' },
-          by: 'run',
-          reason: 'warp was best by ndcg@10 on the newest week',
-        },
-      ],
+      examples: [exampleEvent],
     },
   ),
 )
@@ -230,7 +257,10 @@ export const TimelineQuery = Type.Object(
 )
 export const Timeline = shared(
   'Timeline',
-  Type.Object({ items: Type.Array(ref(TimelineItem)) }, { description: 'What was done about the models that serve, newest first' }),
+  Type.Object(
+    { items: Type.Array(ref(TimelineItem)) },
+    { description: 'What was done about the models that serve, newest first', examples: [{ items: [exampleEvent] }] },
+  ),
 )
 
 export const RunsQuery = Type.Object(

@@ -414,6 +414,19 @@ const metrics = Type.Record(Type.String(), Type.Number(), {
   examples: [{ 'ndcg@10': 0.31 }],
 })
 
+const exampleModel = {
+  version: '2024-W01-5f0c2a9b',
+  week: '2024-W01',
+  algorithm: 'warp',
+  candidate: 'warp',
+  users: 1200,
+  items: 110,
+  pairs: 9800,
+  created_at: '2024-01-08T04:03:11.000Z',
+  metrics: { 'ndcg@10': 0.31 },
+  serving: true,
+}
+
 export const ModelSummary = shared(
   'ModelSummary',
   Type.Object(
@@ -430,20 +443,7 @@ export const ModelSummary = shared(
       serving: Type.Boolean({ description: 'Whether this process answers from it now' }),
     },
     {
-      examples: [
-        {
-          version: '2024-W01-5f0c2a9b',
-          week: '2024-W01',
-          algorithm: 'warp',
-          candidate: 'warp',
-          users: 1200,
-          items: 110,
-          pairs: 9800,
-          created_at: '2024-01-08T04:03:11.000Z',
-          metrics: { 'ndcg@10': 0.31 },
-          serving: true,
-        },
-      ],
+      examples: [exampleModel],
     },
   ),
 )
@@ -451,7 +451,10 @@ export type ModelSummary = Static<typeof ModelSummary>
 
 export const Models = shared(
   'Models',
-  Type.Object({ items: Type.Array(ref(ModelSummary)) }, { description: 'Models of the store, newest week first' }),
+  Type.Object(
+    { items: Type.Array(ref(ModelSummary)) },
+    { description: 'Models of the store, newest week first', examples: [{ items: [exampleModel] }] },
+  ),
 )
 
 /** The manifest as it is stored, and whether it serves. */
