@@ -1,6 +1,7 @@
 /** `matinee evaluate`: fits a model on one CSV of pairs and measures it on another. */
 import { availableParallelism } from 'node:os'
 import { Command, Option } from 'commander'
+import { freeMemory } from '../adapters/free-memory.ts'
 import { WorkerKernelThreads } from '../adapters/kernel-threads.ts'
 import { MatineeError } from '../contracts/errors.ts'
 import {
@@ -170,11 +171,15 @@ function search(
     },
     resources,
     elapsedSeconds: () => (performance.now() - started) / 1000,
-    report: (trial) => progress.now(`tried ${trialText(trial)}`),
+    report: (trial) => {
+      freeMemory()
+      progress.now(`tried ${trialText(trial)}`)
+    },
   })
   for (;;) {
     const step = steps.next()
     if (step.done !== true) continue
+    freeMemory()
     clock.lap('search')
     return { ...step.value, validation: kind }
   }
