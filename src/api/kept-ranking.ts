@@ -19,9 +19,22 @@ export interface KeptRanking extends Kept {
 
 const wordsATitle = 3
 
+/** Kept lists lie side by side: one by itself would take more than what is in it, and in Node's pool it would keep answers beside it alive. */
+const slabBytes = 65_536
+let slab = Buffer.alloc(0)
+let used = 0
+
+function carve(size: number): Buffer {
+  if (used + size > slab.length) {
+    slab = Buffer.allocUnsafeSlow(Math.max(slabBytes, size))
+    used = 0
+  }
+  used += size
+  return slab.subarray(used - size, used)
+}
+
 export function keepRanking({ source, titles }: Ranking): KeptRanking {
-  // From Node's pool: an allocation of its own would take more than what is in it.
-  const bytes = Buffer.allocUnsafe(4 * wordsATitle * titles.length)
+  const bytes = carve(4 * wordsATitle * titles.length)
   for (const [n, { position, score, because }] of titles.entries()) {
     const place = 4 * wordsATitle * n
     bytes.writeUInt32LE(position, place)
