@@ -309,7 +309,7 @@ export function packRounded(
     store<u32>(places + ((<usize>item) << 2), place)
     store<f32>(bound, max<f32>(load<f32>(bound), length * (1 + slack)))
     store<f32>(bound, max<f32>(load<f32>(bound, 4), high), 4)
-    // A norm so small that its square is nothing: whatever the score is, it is within what is added for it.
+    // e²: what rounding leaves of the row.
     let rest: f64 = 0
     let target = panels + <usize>(place >> 4) * panelBytes + ((<usize>(place & 15)) << 1)
     for (let f: usize = 0; f < rowBytes; f += 4) {
