@@ -7,7 +7,8 @@ import { execFile } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseArgs, promisify } from 'node:util'
+import { promisify } from 'node:util'
+import { Command } from 'commander'
 import { MatineeError } from '../src/contracts/errors.ts'
 import type { Interactions } from '../src/model/model.ts'
 import { permutation, Random } from '../src/model/random/random.ts'
@@ -43,15 +44,23 @@ interface Outcome {
   readonly search?: { readonly trials: readonly unknown[] }
 }
 
+interface Flags {
+  readonly data: string
+  readonly budget: string
+  readonly trials?: true
+}
+
 export async function run(args: readonly string[]): Promise<void> {
-  const { values: flags } = parseArgs({
-    args: [...args],
-    options: {
-      data: { type: 'string', default: 'dense,sparse,places,ml-100k' },
-      budget: { type: 'string', default: '120' },
-      trials: { type: 'boolean', default: false },
-    },
-  })
+  await new Command('bench auto')
+    .description('What the search finds by itself, beside the setting of the old system.')
+    .option('--data <list>', 'data sets, comma separated', [...Object.keys(planted), 'ml-100k'].join(','))
+    .option('--budget <seconds>', 'of a search, at most', '120')
+    .option('--trials', 'tell what was tried')
+    .action(bench)
+    .parseAsync([...args], { from: 'user' })
+}
+
+async function bench(flags: Flags): Promise<void> {
   const scratch = mkdtempSync(join(tmpdir(), 'matinee-auto-'))
   try {
     process.stdout.write(

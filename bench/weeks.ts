@@ -6,7 +6,7 @@
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
+import { Command } from 'commander'
 import { WorkerKernelThreads } from '../src/adapters/kernel-threads.ts'
 import { startCandidate, type Candidate } from '../src/model/candidate.ts'
 import { PairedBootstrap } from '../src/model/evaluation/bootstrap.ts'
@@ -28,15 +28,23 @@ const popularities: readonly Candidate[] = [
   { algorithm: 'popularity', parameters: { weeks: 4 } },
 ]
 
+interface Flags {
+  readonly movielens: string
+  readonly weeks: string
+  readonly trials: string
+}
+
 export async function run(args: readonly string[]): Promise<void> {
-  const { values: flags } = parseArgs({
-    args: [...args],
-    options: {
-      movielens: { type: 'string', default: join(import.meta.dirname, '../../shared/data/ml-100k') },
-      weeks: { type: 'string', default: '10' },
-      trials: { type: 'string', default: '25' },
-    },
-  })
+  await new Command('bench weeks')
+    .description('What the search finds from week to week, against popularity.')
+    .option('--movielens <dir>', 'a folder with ml-100k.inter', join(import.meta.dirname, '../../shared/data/ml-100k'))
+    .option('--weeks <n>', 'the last weeks of the data', '10')
+    .option('--trials <n>', 'fits of a search', '25')
+    .action(bench)
+    .parseAsync([...args], { from: 'user' })
+}
+
+async function bench(flags: Flags): Promise<void> {
   const file = join(flags.movielens, 'ml-100k.inter')
   if (!existsSync(file)) {
     process.stdout.write(`${file} is not there: skipped\n`)

@@ -13,6 +13,7 @@ import { localTime, weekEnd, weekOfLocal, weekStart } from '../src/contracts/wee
 import { startApi } from './support/api-process.ts'
 import { startMariaDb } from './support/mariadb.ts'
 import { startPipeline, waitFor } from './support/pipeline.ts'
+import { rowsOf } from './support/source-rows.ts'
 import { temporaryFolder } from './support/temporary-folder.ts'
 
 const timeZone = 'Asia/Seoul'
@@ -41,9 +42,8 @@ await test('events train', { timeout: 600_000 }, async (t) => {
   const source = new KnexSourceDatabase(config.database, timeZone)
   t.after(() => source.close())
   const columns = ['subsr_id', 'program_id', 'log_dt', 'e_bool']
-  const viewings: string[][] = []
-  for await (const batch of source.readRows('vods_sumut', { columns, from: weekStart(week), before: weekEnd(week) }))
-    viewings.push(...batch.filter((row) => !row.includes(null) && Number(row[3]) === 0).map((row) => row.map(String)))
+  const rows = await rowsOf(source, 'vods_sumut', { columns, from: weekStart(week), before: weekEnd(week) })
+  const viewings = rows.filter((row) => !row.includes(null) && Number(row[3]) === 0).map((row) => row.map(String))
   const [logged] = viewings
   assert.ok(logged !== undefined)
   const [loggedUser = '', loggedTitle = '', loggedTime = ''] = logged

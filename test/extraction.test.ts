@@ -65,9 +65,9 @@ function watched(source: SourceDatabase): { source: SourceDatabase; readings: st
     source: {
       location: source.location,
       checkTables: (tables) => source.checkTables(tables),
-      readRows: (table, options) => {
+      readLines: (table, options) => {
         readings.push(`${table} ${options.from?.slice(0, 10) ?? 'undated'} to ${options.before?.slice(0, 10) ?? 'all'}`)
-        return source.readRows(table, options)
+        return source.readLines(table, options)
       },
       fingerprint: (table, options) => source.fingerprint(table, options),
       viewingBounds: () => source.viewingBounds(),
@@ -150,9 +150,9 @@ test('a database that restarts in the middle of a part, or freezes, costs no att
   const accidents = [() => server.restart(), freezeAWhile]
   const disturbed: SourceDatabase = {
     ...watched(source).source,
-    async *readRows(table, options) {
+    async *readLines(table, options) {
       let accident = accidents.shift()
-      for await (const batch of source.readRows(table, options)) {
+      for await (const batch of source.readLines(table, options)) {
         yield batch
         await accident?.()
         accident = undefined

@@ -6,12 +6,13 @@ import { fileURLToPath } from 'node:url'
 import { connect } from '../src/adapters/database/connect.ts'
 import { KnexSourceDatabase } from '../src/adapters/database/source.ts'
 import type { DatabaseLocation } from '../src/config/locations.ts'
-import type { SourceDatabase, SourceValue } from '../src/contracts/ports.ts'
+import type { SourceDatabase } from '../src/contracts/ports.ts'
 import { sourceTableNames, type SourceTable } from '../src/contracts/source-tables.ts'
 import { parseWeek } from '../src/contracts/week.ts'
 import { importCsv } from '../src/importing/csv.ts'
 import { assertGolden, makeFeatures, newBench } from './support/features-bench.ts'
 import { startMariaDb, type MariaDb } from './support/mariadb.ts'
+import { rowsOf, type TextRow } from './support/source-rows.ts'
 
 const goldenLogs = fileURLToPath(new URL('golden/logs', import.meta.url))
 const password = 's3cret'
@@ -40,12 +41,8 @@ function open(context: TestContext, location: MysqlLocation, timeZone = 'Asia/Se
   return source
 }
 
-async function readAll(source: SourceDatabase, table: SourceTable, columns: readonly string[], until?: string): Promise<SourceValue[][]> {
-  const rows: SourceValue[][] = []
-  for await (const batch of source.readRows(table, { columns, ...(until === undefined ? {} : { before: until }) }))
-    rows.push(...batch.map((row) => [...row]))
-  return rows
-}
+const readAll = (source: SourceDatabase, table: SourceTable, columns: readonly string[], until?: string): Promise<TextRow[]> =>
+  rowsOf(source, table, { columns, ...(until === undefined ? {} : { before: until }) })
 
 const viewings = (logType: string): string => `CREATE TABLE vods_sumut (subsr_id BIGINT UNSIGNED, program_id VARBINARY(30),
   episode_num VARCHAR(9), log_dt ${logType} NULL, use_tms DECIMAL(10, 2), disp_rtm_sec INT, e_bool BIT(1));`
@@ -106,9 +103,9 @@ test('values arrive exactly: large ids, bytes, decimals, bits, fractions of a se
       '2023-12-18 00:00:00',
     ),
     [
-      ['18446744073709551615', '한', null, '2023-12-17 23:59:59.500', '12.50', 100, 0, null],
-      ['1', 'a', '', '0000-00-00 00:00:00.000', null, -1, 1, null],
-      ['2', 'A', '1', null, '1.00', 1, null, null],
+      ['18446744073709551615', '한', null, '2023-12-17 23:59:59.500', '12.50', '100', '0', null],
+      ['1', 'a', '', '0000-00-00 00:00:00.000', null, '-1', '1', null],
+      ['2', 'A', '1', null, '1.00', '1', null, null],
     ],
   )
 })
@@ -148,14 +145,14 @@ test('a reader that stops early, or is aborted, leaves nothing running and no co
   const source = open(context, location)
   for (let round = 0; round < 6; round++) {
     // More rounds than the pool has connections.
-    for await (const batch of source.readRows('contlog', { columns: ['program_name'] })) {
-      assert.ok(batch.length > 0)
+    for await (const { lines } of source.readLines('contlog', { columns: ['program_name'] })) {
+      assert.ok(lines.length > 0)
       break
     }
     const controller = new AbortController()
     await assert.rejects(async () => {
-      for await (const batch of source.readRows('contlog', { columns: ['program_name'], signal: controller.signal }))
-        if (batch.length > 0) controller.abort(new Error('the worker shuts down'))
+      for await (const { lines } of source.readLines('contlog', { columns: ['program_name'], signal: controller.signal }))
+        if (lines.length > 0) controller.abort(new Error('the worker shuts down'))
     }, /the worker shuts down/)
   }
   assert.equal((await readAll(source, 'contlog', ['subsr_id'])).length, 100_000)
@@ -167,11 +164,11 @@ test('a connection that is lost in the middle is an error, not an end', async (c
   let rows = 0
   await assert.rejects(
     async () => {
-      for await (const batch of source.readRows('contlog', { columns: ['subsr_id', 'program_name'] })) {
+      for await (const { lines } of source.readLines('contlog', { columns: ['subsr_id', 'program_name'] })) {
         if (rows === 0)
           for (const { id } of await server.query('SELECT id FROM information_schema.processlist WHERE user = ?', [location.user]))
             await server.query(`KILL CONNECTION ${String(id)}`)
-        rows += batch.length
+        rows += lines.length
       }
     },
     { code: 'source_unreachable' },

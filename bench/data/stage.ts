@@ -10,7 +10,7 @@ import { KnexSourceDatabase } from '../../src/adapters/database/source.ts'
 import { DirectoryObjectStore } from '../../src/adapters/object-store/directory-store.ts'
 import { parseDatabaseUrl } from '../../src/config/locations.ts'
 import { parseDocument, RawManifest } from '../../src/contracts/documents.ts'
-import type { SourceDatabase, SourceValue } from '../../src/contracts/ports.ts'
+import type { RowLines, SourceDatabase } from '../../src/contracts/ports.ts'
 import type { ExtractedTable } from '../../src/contracts/run.ts'
 import { sourceTableNames, type RawTable } from '../../src/contracts/source-tables.ts'
 import { readDocument } from '../../src/contracts/stored-documents.ts'
@@ -34,9 +34,9 @@ if (stage === 'extract') await writeStatements()
 async function extract(): Promise<number> {
   let rowsRead = 0
   class CountedSource extends KnexSourceDatabase {
-    override async *readRows(...args: Parameters<SourceDatabase['readRows']>): AsyncIterable<SourceValue[][]> {
-      for await (const batch of super.readRows(...args)) {
-        rowsRead += batch.length
+    override async *readLines(...args: Parameters<SourceDatabase['readLines']>): AsyncIterable<RowLines> {
+      for await (const batch of super.readLines(...args)) {
+        rowsRead += batch.lines.length
         yield batch
       }
     }

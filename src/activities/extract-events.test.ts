@@ -14,6 +14,7 @@ import { readDocument } from '../contracts/stored-documents.ts'
 import { parseWeek } from '../contracts/week.ts'
 import { importCsv } from '../importing/csv.ts'
 import { extractAll, golden, newBench, quiet, readParquet, type FeaturesBench, type Row } from '../../test/support/features-bench.ts'
+import { rowsOf } from '../../test/support/source-rows.ts'
 import { extractEvents } from './extract-events.ts'
 import { preprocess } from './preprocess.ts'
 
@@ -63,12 +64,11 @@ async function rowOf(
   eBool: 0 | 1,
 ): Promise<{ readonly pair: Pick<ViewerEvent, 'userId' | 'programId'>; readonly day: string }> {
   const columns = ['subsr_id', 'program_id', 'log_dt', 'e_bool']
-  for await (const batch of source.readRows(table, { columns, before: '2023-12-31 00:00:00' }))
-    for (const row of batch) {
-      const [userId, programId, time, flag] = row.map(String)
-      if (row.includes(null) || Number(flag) !== eBool || userId === undefined || programId === undefined || time === undefined) continue
-      return { pair: { userId, programId }, day: time.slice(0, 10) }
-    }
+  for (const row of await rowsOf(source, table, { columns, before: '2023-12-31 00:00:00' })) {
+    const [userId, programId, time, flag] = row.map(String)
+    if (row.includes(null) || Number(flag) !== eBool || userId === undefined || programId === undefined || time === undefined) continue
+    return { pair: { userId, programId }, day: time.slice(0, 10) }
+  }
   throw new Error(`${table} has no row with e_bool ${eBool}`)
 }
 
@@ -178,7 +178,7 @@ test('an event database that is away is asked again', async (context) => {
       if (refused++ === 0) throw new MatineeError('source_unreachable', 'away')
       return log.hasTable(table)
     },
-    readRows: (table, options) => log.readRows(table, options),
+    readLines: (table, options) => log.readLines(table, options),
     fingerprint: (table, options) => log.fingerprint(table, options),
     close: async () => {},
   }

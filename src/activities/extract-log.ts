@@ -56,7 +56,7 @@ export async function extractLog(
     const partOf = (time: string | null): PartName => (isUndated ? 'undated' : calendar.weekOf(time))
     const read = await readRange({ table, range: rangeOf(parts), partOf }, ports, state)
     const sums = calendar.group(read.days)
-    for (const part of new Set([...parts, ...read.parts])) {
+    for (const part of new Set([...parts, ...read.files.keys()])) {
       tellPart(part)
       const fingerprint = fingerprintOf(table, part, sums.get(part) ?? [])
       const partition: RawPartition = { ...(await writePart(table, part, read, ports, state)), fingerprint }

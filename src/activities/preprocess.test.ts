@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { parse } from 'csv-parse/sync'
 import * as fc from 'fast-check'
 import { readFeatures } from '../adapters/columns/read-features.ts'
+import { lineOf } from '../adapters/database/row-line.ts'
 import { KnexSourceDatabase } from '../adapters/database/source.ts'
 import { FeaturesReport, RawManifest } from '../contracts/documents.ts'
 import type { DayFingerprint, SourceDatabase, SourceValue, TimeRange } from '../contracts/ports.ts'
@@ -144,8 +145,12 @@ function sourceOf(tables: Tables): SourceDatabase {
   return {
     location: 'memory',
     checkTables: async () => {},
-    async *readRows(table, options) {
-      for (const row of rowsOf(table, options)) yield [row]
+    async *readLines(table, options) {
+      const time = options.columns.indexOf('log_dt')
+      for (const row of rowsOf(table, options)) {
+        const at = row[time] ?? null
+        yield { lines: [lineOf(row)], times: time < 0 ? [] : [at === null ? null : String(at)] }
+      }
       options.onFingerprint?.(fingerprint(table, options))
     },
     fingerprint: async (table, options) => fingerprint(table, options),

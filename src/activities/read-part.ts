@@ -1,21 +1,24 @@
 /** Reads a range of one source table, and writes it as parts: Parquet files, one a bucket of users. */
-import { crc32 } from 'node:zlib'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { RawFile, RawPartition } from '../contracts/documents.ts'
 import { MatineeError } from '../contracts/errors.ts'
-import type { Cell, ColumnDatabase, DayFingerprint, ObjectStore, Progress, RowSource, SourceValue, TimeRange } from '../contracts/ports.ts'
-import { isTimedTable, rawTables, type ColumnKind, type RawTable, type SourceColumn } from '../contracts/source-tables.ts'
+import type { Cell, ColumnDatabase, DayFingerprint, ObjectStore, Progress, RowLines, RowSource, TimeRange } from '../contracts/ports.ts'
+import { isTimedTable, rawTables, type RawTable, type SourceColumn } from '../contracts/source-tables.ts'
 import { storeKeys } from '../contracts/store-keys.ts'
 import type { Week } from '../contracts/week.ts'
 
-/** Numbers as doubles; everything else as the source's own text, so that ids and times stay exact. */
-const columnTypes: Readonly<Record<ColumnKind, 'VARCHAR' | 'DOUBLE'>> = {
-  id: 'VARCHAR',
-  text: 'VARCHAR',
-  localTime: 'VARCHAR',
-  date: 'VARCHAR',
-  number: 'DOUBLE',
+/**
+ * A field of a line (see `RowLines`) as a column: numbers as doubles; everything else as the source's own text, so that ids and times stay
+ * exact. An empty text is no id and no time. What is not a finite decimal number counts as missing where a number belongs.
+ */
+function columnOf({ name, kind }: SourceColumn): string {
+  const text = `case when starts_with(${name}, 'x') then decode(unhex(substr(${name}, 2))) else ${name} end`
+  if (kind === 'text') return `${text} as ${name}`
+  if (kind !== 'number') return `nullif(${text}, '') as ${name}`
+  const digits = `case when not starts_with(${name}, 'x') or regexp_full_match(trim(${text}), '${decimalNumber}') then trim(${text}) end`
+  return `case when isfinite(try_cast(${digits} as double)) then try_cast(${digits} as double) end as ${name}`
 }
+const decimalNumber = '[-+]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][-+]?[0-9]+)?'
 
 /** A part has the least power of two of buckets that holds no more rows in each than this, in the mean. */
 const ROWS_PER_BUCKET = 65_536
@@ -52,9 +55,10 @@ export interface Reading {
   readonly partOf: (time: string | null) => PartName
 }
 
-/** What a reading left in the database: the table `reading`, its rows marked with their part's position in `parts`. */
+/** What a reading left in the scratch folder. */
 export interface ReadRows {
-  readonly parts: readonly PartName[]
+  /** The file of each part that has rows. */
+  readonly files: ReadonlyMap<PartName, string>
   /** What the rows add up to, where the table is a log. */
   readonly days: readonly DayFingerprint[]
 }
@@ -85,68 +89,64 @@ async function tryReading(
   { source, database, progress }: ReadPorts,
   state: ReadState,
 ): Promise<ReadRows> {
-  const columns: readonly SourceColumn[] = rawTables[table]
-  const names = columns.map(({ name }) => name)
-  const isTimed = isTimedTable(table)
-  const userColumn = names.indexOf('subsr_id')
-  const timeColumn = names.indexOf('log_dt')
   const rowsBefore = state.rows
-  const positions = new Map<PartName, number>()
+  const files = new Map<PartName, string>()
   let days: readonly DayFingerprint[] = []
   const onFingerprint = (found: readonly DayFingerprint[]): void => {
     days = found
   }
+  const columns = rawTables[table].map(({ name }) => name)
+  const options = { columns, ...range, signal: progress.signal, ...(isTimedTable(table) ? { onFingerprint } : {}) }
   try {
     state.phase = 'read'
-    const definitions = columns.map(({ name, kind }) => `${name} ${columnTypes[kind]}`)
-    await database.run(`create or replace table reading (part DOUBLE, user_hash DOUBLE, ${definitions.join(', ')})`)
-    await database.append('reading', readRows())
-    return { parts: [...positions.keys()], days }
+    for await (const batch of source.readLines(table, options)) {
+      for (const [part, lines] of byPart(batch, partOf)) {
+        const file = files.get(part) ?? `${table}.${part}.lines`
+        files.set(part, file)
+        await database.appendText(file, `${lines.join('\n')}\n`)
+      }
+      state.rows += batch.lines.length
+    }
+    return { files, days }
   } catch (error) {
     state.rows = rowsBefore
+    for (const file of files.values()) await database.discard(file)
     throw error
   }
+}
 
-  async function* readRows(): AsyncIterable<Cell[][]> {
-    const options = { columns: names, ...range, signal: progress.signal, ...(isTimed ? { onFingerprint } : {}) }
-    for await (const rows of source.readRows(table, options)) {
-      const cells = columns.map(({ kind }, column) => rows.map((row) => cellOf(kind, row[column])))
-      const times = cells[timeColumn]
-      const users = isTimed ? cells[userColumn] : undefined
-      const parts = rows.map((_, row) => positionOf(partOf(textOrNull(times?.[row]))))
-      const hashes = rows.map((_, row) => hashOf(users?.[row]))
-      yield [parts, hashes, ...cells]
-      state.rows += rows.length
-    }
+function byPart({ lines, times }: RowLines, partOf: Reading['partOf']): ReadonlyMap<PartName, readonly string[]> {
+  const parts = new Map<PartName, string[]>()
+  for (let row = 0; row < lines.length; row++) {
+    const part = partOf(times[row] ?? null)
+    const known = parts.get(part)
+    if (known === undefined) parts.set(part, [lines[row] as string])
+    else known.push(lines[row] as string)
   }
-
-  function positionOf(part: PartName): number {
-    const known = positions.get(part)
-    if (known !== undefined) return known
-    positions.set(part, positions.size)
-    return positions.size - 1
-  }
+  return parts
 }
 
 /** Files are in the store when it resolves. Their bytes depend on the part's rows alone, not on their order or on what was read with them. */
 export async function writePart(
   table: RawTable,
   part: PartName,
-  { parts }: ReadRows,
+  { files: readFiles }: ReadRows,
   { store, database }: PartPorts,
   state: ExtractState,
 ): Promise<Omit<RawPartition, 'fingerprint'>> {
   state.phase = 'write'
   const isTimed = isTimedTable(table)
-  const ofPart = `from reading where part = ${parts.indexOf(part)}`
+  const lines = readFiles.get(part)
+  await database.run(`create or replace table part as ${lines === undefined ? noRows(table) : rowsOf(table, database.scratchPath(lines))}`)
+  if (lines !== undefined) await database.discard(lines)
   const bounds = isTimed ? 'min(log_dt) as oldest, max(log_dt) as newest' : 'null as oldest, null as newest'
-  const { found, oldest, newest } = await database.row(`select count(*) as found, ${bounds} ${ofPart}`)
+  const { found, oldest, newest } = await database.row(`select count(*) as found, ${bounds} from part`)
   const rows = Number(found)
   const buckets = isTimed ? bucketsFor(rows) : 1
   const files: RawFile[] = []
   for (let bucket = 0; bucket < buckets; bucket++) {
-    const ofBucket = `select * exclude (part, user_hash) ${ofPart} and user_hash % ${buckets} = ${bucket} order by all nulls first`
-    const file = await database.writeParquet(ofBucket, `${bucket}.parquet`)
+    const ofBucket = buckets === 1 ? '' : `where md5_number_lower(coalesce(subsr_id, '')) % ${buckets} = ${bucket}`
+    const file = await database.writeParquet(`select * from part ${ofBucket} order by all nulls first`, `${bucket}.parquet`)
     if (file.rows === 0 && buckets > 1) continue
     const key = storeKeys.rawFile(table, part, file.sha256)
     await store.upload(key, file.path, { precondition: { absent: true }, contentType: 'application/vnd.apache.parquet' })
@@ -155,21 +155,24 @@ export async function writePart(
   return { format: 1, table, week: part, rows, oldest: textOrNull(oldest), newest: textOrNull(newest), buckets, files }
 }
 
+/** Lines as columns. Nothing is guessed of them, and nothing in them is quoted. */
+function rowsOf(table: RawTable, path: string): string {
+  const columns: readonly SourceColumn[] = rawTables[table]
+  const fields = columns.map(({ name }) => `'${name}': 'VARCHAR'`).join(', ')
+  const format = `auto_detect = false, header = false, delim = ',', quote = '', escape = '', comment = '', new_line = '\\n'`
+  return `select ${columns.map(columnOf).join(', ')} from read_csv('${path.replaceAll("'", "''")}', ${format}, columns = {${fields}})`
+}
+
+/** So that there is a file that has the table's columns. */
+function noRows(table: RawTable): string {
+  const columns: readonly SourceColumn[] = rawTables[table]
+  return `select ${columns.map(({ name, kind }) => `null::${kind === 'number' ? 'DOUBLE' : 'VARCHAR'} as ${name}`).join(', ')} limit 0`
+}
+
 function bucketsFor(rows: number): number {
   let buckets = 1
   while (buckets < MOST_BUCKETS && rows > buckets * ROWS_PER_BUCKET) buckets *= 2
   return buckets
 }
 
-/** An empty text is no id and no time. What is not a finite number counts as missing where a number belongs. */
-function cellOf(kind: ColumnKind, value: SourceValue | undefined): Cell {
-  if (value === null || value === undefined) return null
-  if (kind === 'number') {
-    const number = value === '' ? Number.NaN : Number(value)
-    return Number.isFinite(number) ? number : null
-  }
-  return value === '' && kind !== 'text' ? null : String(value)
-}
-
-const hashOf = (user: Cell | undefined): number => (typeof user === 'string' ? crc32(user) : 0)
 const textOrNull = (value: Cell | undefined): string | null => (typeof value === 'string' ? value : null)

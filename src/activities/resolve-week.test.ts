@@ -24,7 +24,7 @@ async function emptyStore(t: TestContext): Promise<ObjectStore> {
 const sourceOf = (bounds: { oldest: string; newest: string } | undefined): SourceDatabase => ({
   location: 'test',
   checkTables: () => Promise.reject(new Error('not asked')),
-  readRows: () => {
+  readLines: () => {
     throw new Error('not asked')
   },
   fingerprint: () => Promise.reject(new Error('not asked')),

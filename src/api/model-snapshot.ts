@@ -31,6 +31,7 @@ import { below, includes, union, valuesAt } from '../model/top-k/positions.ts'
 import { RankedItems } from '../model/top-k/ranked-items.ts'
 import { topK, type TopKOptions } from '../model/top-k/top-k.ts'
 import { Catalogue } from './catalogue.ts'
+import { KeptLists } from './kept-lists.ts'
 import type { TitleFilter } from './title-masks.ts'
 import type { UserEvents } from './user-events.ts'
 import { corrupt, countRecent, readTaughtPairs, readWatchedPairs, type TaughtPairs } from './watched-pairs.ts'
@@ -117,8 +118,7 @@ interface LearntParts extends CheckedParts {
   readonly trendScores: Float32Array
   readonly similarity: ItemSimilarity
   readonly explainer: Explainer | undefined
-  /** By position, where it was asked for: the titles most like it, best first, its own not among them. */
-  readonly alike: (ScoredItems | undefined)[]
+  readonly alike: KeptLists
 }
 
 interface EventWeights {
@@ -209,7 +209,7 @@ export class ModelSnapshot {
       trendScores: await countRecent(watched, trendDays),
       similarity,
       explainer: explainerOf(model),
-      alike: Array.from(items, () => undefined),
+      alike: new KeptLists(items.length, alikeKept),
     }
     const snapshot = new ModelSnapshot(learnt, { items, itemPositions: checked.itemPositions, listing: 'training' })
     await breathe()
@@ -465,7 +465,7 @@ export class ModelSnapshot {
   /** From what is kept of the title as far as that goes: it is the beginning of the whole order. */
   #alike(position: number, count: number, options: TopKOptions): ScoredItems {
     const { alike, similarity } = this.#learnt
-    const kept = (alike[position] ??= similarity.best(position, alikeKept, { exclude: Uint32Array.of(position) }))
+    const kept = alike.of(position) ?? alike.keep(position, similarity.best(position, alikeKept, { exclude: Uint32Array.of(position) }))
     const { exclude = nothing, allowed } = options
     const places: number[] = []
     for (let n = 0; n < kept.items.length && places.length < count; n++) {

@@ -64,8 +64,18 @@ export type WriteResult = { readonly written: true; readonly entityTag: string }
 
 // --- source database ------------------------------------------------------------------------------------------
 
-/** A value as a driver gives it with dates as strings: text, number, bigint or null. Never a Date. */
+/** A value of a table: text, number, bigint or null. Never a Date. */
 export type SourceValue = string | number | bigint | null
+
+/**
+ * Rows as lines of ASCII, which go from the database into columns without being taken apart. Fields are joined by commas: nothing where the
+ * value is null; a number or a time as the database writes it; of everything else `x` and the hex digits of its UTF-8 bytes.
+ */
+export interface RowLines {
+  readonly lines: readonly string[]
+  /** Each row's `log_dt`, as the database writes it; of tables without times: none. */
+  readonly times: readonly (string | null)[]
+}
 
 /** Rows with `from` <= `log_dt` < `before`, both wall-clock midnights as text. Without `from` also rows that have no `log_dt`. */
 export interface TimeRange {
@@ -86,10 +96,10 @@ export interface RowSource {
   /** Where it is, without secrets: `mysql://reader@host:3306/vod_rec`. */
   readonly location: string
   /**
-   * Rows of a table in the order of `columns`, in batches, in bounded memory; of timed tables only those of the range.
+   * Rows of a table, fields in the order of `columns`, in batches, in bounded memory; of timed tables only those of the range.
    * An optional column that the source lacks gives null.
    */
-  readRows(
+  readLines(
     table: RawTable,
     options: TimeRange & {
       readonly columns: readonly string[]
@@ -97,7 +107,7 @@ export interface RowSource {
       /** Told after the last row what the rows that were read add up to: where nothing changed meanwhile, the answer of `fingerprint`. */
       readonly onFingerprint?: (days: readonly DayFingerprint[]) => void
     },
-  ): AsyncIterable<readonly (readonly SourceValue[])[]>
+  ): AsyncIterable<RowLines>
   /**
    * Of the same rows and columns, by day, in no order, without moving them where the database can add them up itself. Of no columns it
    * counts the rows, which costs the database much less.
@@ -150,6 +160,10 @@ export interface ColumnDatabase {
   run(sql: string): Promise<void>
   /** The single row of a query, by column name; integers beyond 2^53 lose digits. */
   row(sql: string): Promise<Readonly<Record<string, Cell>>>
+  /** Adds to a file in the scratch folder, or begins it. */
+  appendText(name: string, text: string): Promise<void>
+  /** Removes a file from the scratch folder. */
+  discard(name: string): Promise<void>
   /** Appends rows to a table. A batch is its columns (VARCHAR, DOUBLE or BOOLEAN), in their order, alike in length. Answers how many rows. */
   append(table: string, batches: AsyncIterable<readonly (readonly Cell[])[]>): Promise<number>
   /** Writes a query's result as Parquet into the scratch folder: the same rows in the same order give the same bytes. */

@@ -5,14 +5,14 @@ import { nextTask, sumOfLanes } from './vectors'
 const chunkRows: i32 = 64
 
 /**
- * sums += Σ x xᵀ over `count` rows x of `stride` floats, for the lower triangle in tiles of 4 × 8 (so a little above the diagonal too).
+ * sums += Σ x xᵀ over `count` rows x of `stride` floats, for the upper triangle in tiles of 4 × 8 (so a little below the diagonal too).
  * Sums are single here: callers keep the counts small, or add them up in double.
  */
 export function addOuterProducts(sums: usize, rows: usize, count: i32, stride: i32): void {
   const bytes = (<usize>stride) << 2
   const end = rows + <usize>count * bytes
   for (let f = 0; f < stride; f += 4) {
-    for (let g = 0; g <= f; g += 8) {
+    for (let g = f & ~7; g < stride; g += 8) {
       const left = (<usize>f) << 2
       const right = (<usize>g) << 2
       const tile = sums + <usize>f * bytes + right
@@ -53,7 +53,7 @@ export function addOuterProducts(sums: usize, rows: usize, count: i32, stride: i
 }
 
 /**
- * Task t: out[t] = Σ x xᵀ over its share of the rows, in double (F × F, lower triangle). Chunks are summed in single.
+ * Task t: out[t] = Σ x xᵀ over its share of the rows, in double (F × F, upper triangle). Chunks are summed in single.
  * @param scratch F × F floats a thread
  */
 export function gramTasks(

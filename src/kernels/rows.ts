@@ -18,7 +18,7 @@
  * | m        | `meanSquares`     | F floats                                                    |
  */
 import { addOuterProducts } from './gram'
-import { dot, nextTask, sumsOfFour } from './vectors'
+import { dot, nextTask, sumOfLanes, sumsOfFour } from './vectors'
 
 /**
  * out += Σ_j c_j (target - h_j · x) h_j over pairs `first .. end`; returns Σ c_j (target - h_j · x)².
@@ -207,54 +207,91 @@ export function conjugateGradientTasks(
 /** Rows of the other side that are gathered at a time. */
 const gatheredRows: i32 = 32
 
-/** system ← its Cholesky factor L (lower triangle, row-major, in place; a pivot that is not positive becomes not a number). */
+/** Floats of a row that are worked on at a time: four vectors. */
+const columnsAtOnce: i32 = 16
+
+/**
+ * system ← U, its Cholesky factor: A = Uᵀ U (upper triangle, row-major, in place; a pivot that is not positive becomes not a number). Row j is
+ * what is left of A's when the products with the rows above it are gone, over the root of its first: all along the rows, as they lie.
+ */
 function factorize(system: usize, stride: i32): void {
   const bytes = (<usize>stride) << 2
   for (let j = 0; j < stride; j++) {
-    const pivotRow = system + <usize>j * bytes
-    const diagonal = pivotRow + ((<usize>j) << 2)
-    const pivot: f32 = sqrt<f32>(load<f32>(diagonal) - dotBelow(pivotRow, pivotRow, j))
-    store<f32>(diagonal, pivot)
-    for (let i = j + 1; i < stride; i++) {
-      const place = system + <usize>i * bytes + ((<usize>j) << 2)
-      store<f32>(place, (load<f32>(place) - dotBelow(system + <usize>i * bytes, pivotRow, j)) / pivot)
+    const row = system + <usize>j * bytes
+    const diagonal = (<usize>j) << 2
+    let pivots = f32x4.splat(0)
+    // The block of the diagonal begins a little before it; what lies there is below the diagonal, and read by nobody.
+    for (let column = j & ~(columnsAtOnce - 1); column < stride; column += columnsAtOnce) {
+      const place = row + ((<usize>column) << 2)
+      const isWhole = column + columnsAtOnce <= stride
+      let a0 = v128.load(place)
+      let a1 = v128.load(place, 16)
+      let a2 = a0
+      let a3 = a0
+      let above = system + ((<usize>column) << 2)
+      let factor = system + diagonal
+      if (isWhole) {
+        a2 = v128.load(place, 32)
+        a3 = v128.load(place, 48)
+        for (; above < place; above += bytes, factor += bytes) {
+          const u = v128.load32_splat(factor)
+          a0 = f32x4.sub(a0, f32x4.mul(u, v128.load(above)))
+          a1 = f32x4.sub(a1, f32x4.mul(u, v128.load(above, 16)))
+          a2 = f32x4.sub(a2, f32x4.mul(u, v128.load(above, 32)))
+          a3 = f32x4.sub(a3, f32x4.mul(u, v128.load(above, 48)))
+        }
+      } else
+        for (; above < place; above += bytes, factor += bytes) {
+          const u = v128.load32_splat(factor)
+          a0 = f32x4.sub(a0, f32x4.mul(u, v128.load(above)))
+          a1 = f32x4.sub(a1, f32x4.mul(u, v128.load(above, 16)))
+        }
+      if (column <= j) {
+        v128.store(place, a0)
+        v128.store(place, a1, 16)
+        if (isWhole) {
+          v128.store(place, a2, 32)
+          v128.store(place, a3, 48)
+        }
+        pivots = f32x4.splat(sqrt<f32>(load<f32>(row + diagonal)))
+      }
+      v128.store(place, f32x4.div(a0, pivots))
+      v128.store(place, f32x4.div(a1, pivots), 16)
+      if (!isWhole) continue
+      v128.store(place, f32x4.div(a2, pivots), 32)
+      v128.store(place, f32x4.div(a3, pivots), 48)
     }
   }
 }
 
-/** a · b over the first `count` floats. */
-function dotBelow(a: usize, b: usize, count: i32): f32 {
-  let sums = f32x4.splat(0)
-  const whole = (<usize>(count & ~3)) << 2
-  for (let at: usize = 0; at < whole; at += 16) sums = f32x4.add(sums, f32x4.mul(v128.load(a + at), v128.load(b + at)))
-  let sum = f32x4.extract_lane(sums, 0) + f32x4.extract_lane(sums, 1) + f32x4.extract_lane(sums, 2) + f32x4.extract_lane(sums, 3)
-  for (let f = count & ~3; f < count; f++) sum += load<f32>(a + ((<usize>f) << 2)) * load<f32>(b + ((<usize>f) << 2))
-  return sum
-}
-
-/** Solves L Lᵀ x = b in place of b. */
+/** Solves Uᵀ U x = b in place of b. */
 function substitute(factor: usize, b: usize, stride: i32): void {
   const bytes = (<usize>stride) << 2
   for (let f = 0; f < stride; f++) {
     const row = factor + <usize>f * bytes
-    const place = b + ((<usize>f) << 2)
-    store<f32>(place, (load<f32>(place) - dotBelow(row, b, f)) / load<f32>(row + ((<usize>f) << 2)))
+    const own = (<usize>f) << 2
+    const x = load<f32>(b + own) / load<f32>(row + own)
+    store<f32>(b + own, x)
+    const xs = f32x4.splat(x)
+    const aligned = (own + 4 + 15) & ~15
+    for (let at = own + 4; at < aligned; at += 4) store<f32>(b + at, load<f32>(b + at) - x * load<f32>(row + at))
+    for (let at = aligned; at < bytes; at += 16) v128.store(b + at, f32x4.sub(v128.load(b + at), f32x4.mul(xs, v128.load(row + at))))
   }
   for (let f = stride - 1; f >= 0; f--) {
     const row = factor + <usize>f * bytes
-    const place = b + ((<usize>f) << 2)
-    const x = load<f32>(place) / load<f32>(row + ((<usize>f) << 2))
-    store<f32>(place, x)
-    const whole = (<usize>(f & ~3)) << 2
-    const xs = f32x4.splat(x)
-    for (let at: usize = 0; at < whole; at += 16) v128.store(b + at, f32x4.sub(v128.load(b + at), f32x4.mul(xs, v128.load(row + at))))
-    for (let at = whole; at < (<usize>f) << 2; at += 4) store<f32>(b + at, load<f32>(b + at) - x * load<f32>(row + at))
+    const own = (<usize>f) << 2
+    const aligned = (own + 4 + 15) & ~15
+    let sums = f32x4.splat(0)
+    for (let at = aligned; at < bytes; at += 16) sums = f32x4.add(sums, f32x4.mul(v128.load(row + at), v128.load(b + at)))
+    let sum = sumOfLanes(sums)
+    for (let at = own + 4; at < aligned; at += 4) sum += load<f32>(row + at) * load<f32>(b + at)
+    store<f32>(b + own, (load<f32>(b + own) - sum) / load<f32>(row + own))
   }
 }
 
 /**
  * The same by making A and factorising it: to the end, at O(pairs × F² / 2 + F³ / 6) a row.
- * @param gram a HᵀH, F × F floats, lower triangle; the padding has 1 on its diagonal
+ * @param gram a HᵀH, F × F floats, upper triangle; the padding has 1 on its diagonal
  * @param scratch F × F + 32 × F floats a thread
  */
 export function choleskyTasks(
@@ -326,26 +363,24 @@ export function choleskyTasks(
 /** Items whose scores are taken apart at a time: four vectors. */
 const targetsAtOnce: usize = 16
 
-/** Solves L Lᵀ X = B in place of B, `stride` rows of 16 floats. */
+/** Solves Uᵀ U X = B in place of B, `stride` rows of 16 floats. */
 function substituteMany(factor: usize, b: usize, stride: i32): void {
   const bytes = (<usize>stride) << 2
-  for (let f = 0; f < stride; f++) {
-    const place = b + ((<usize>f) << 6)
+  const end = b + ((<usize>stride) << 6)
+  for (let place = b, column = factor; place < end; place += 64, column += 4) {
     let x0 = v128.load(place)
     let x1 = v128.load(place, 16)
     let x2 = v128.load(place, 32)
     let x3 = v128.load(place, 48)
-    const row = factor + <usize>f * bytes
-    const diagonal = row + ((<usize>f) << 2)
-    let above = b
-    for (let at = row; at < diagonal; at += 4, above += 64) {
-      const l = v128.load32_splat(at)
-      x0 = f32x4.sub(x0, f32x4.mul(l, v128.load(above)))
-      x1 = f32x4.sub(x1, f32x4.mul(l, v128.load(above, 16)))
-      x2 = f32x4.sub(x2, f32x4.mul(l, v128.load(above, 32)))
-      x3 = f32x4.sub(x3, f32x4.mul(l, v128.load(above, 48)))
+    let at = column
+    for (let above = b; above < place; above += 64, at += bytes) {
+      const u = v128.load32_splat(at)
+      x0 = f32x4.sub(x0, f32x4.mul(u, v128.load(above)))
+      x1 = f32x4.sub(x1, f32x4.mul(u, v128.load(above, 16)))
+      x2 = f32x4.sub(x2, f32x4.mul(u, v128.load(above, 32)))
+      x3 = f32x4.sub(x3, f32x4.mul(u, v128.load(above, 48)))
     }
-    const pivot = v128.load32_splat(diagonal)
+    const pivot = v128.load32_splat(at)
     v128.store(place, f32x4.div(x0, pivot))
     v128.store(place, f32x4.div(x1, pivot), 16)
     v128.store(place, f32x4.div(x2, pivot), 32)
@@ -353,25 +388,24 @@ function substituteMany(factor: usize, b: usize, stride: i32): void {
   }
   for (let f = stride - 1; f >= 0; f--) {
     const place = b + ((<usize>f) << 6)
-    const row = factor + <usize>f * bytes
-    const diagonal = row + ((<usize>f) << 2)
-    const pivot = v128.load32_splat(diagonal)
-    const x0 = f32x4.div(v128.load(place), pivot)
-    const x1 = f32x4.div(v128.load(place, 16), pivot)
-    const x2 = f32x4.div(v128.load(place, 32), pivot)
-    const x3 = f32x4.div(v128.load(place, 48), pivot)
-    v128.store(place, x0)
-    v128.store(place, x1, 16)
-    v128.store(place, x2, 32)
-    v128.store(place, x3, 48)
-    let above = b
-    for (let at = row; at < diagonal; at += 4, above += 64) {
-      const l = v128.load32_splat(at)
-      v128.store(above, f32x4.sub(v128.load(above), f32x4.mul(l, x0)))
-      v128.store(above, f32x4.sub(v128.load(above, 16), f32x4.mul(l, x1)), 16)
-      v128.store(above, f32x4.sub(v128.load(above, 32), f32x4.mul(l, x2)), 32)
-      v128.store(above, f32x4.sub(v128.load(above, 48), f32x4.mul(l, x3)), 48)
+    const diagonal = factor + <usize>f * (bytes + 4)
+    let x0 = v128.load(place)
+    let x1 = v128.load(place, 16)
+    let x2 = v128.load(place, 32)
+    let x3 = v128.load(place, 48)
+    let at = diagonal + 4
+    for (let below = place + 64; below < end; below += 64, at += 4) {
+      const u = v128.load32_splat(at)
+      x0 = f32x4.sub(x0, f32x4.mul(u, v128.load(below)))
+      x1 = f32x4.sub(x1, f32x4.mul(u, v128.load(below, 16)))
+      x2 = f32x4.sub(x2, f32x4.mul(u, v128.load(below, 32)))
+      x3 = f32x4.sub(x3, f32x4.mul(u, v128.load(below, 48)))
     }
+    const pivot = v128.load32_splat(diagonal)
+    v128.store(place, f32x4.div(x0, pivot))
+    v128.store(place, f32x4.div(x1, pivot), 16)
+    v128.store(place, f32x4.div(x2, pivot), 32)
+    v128.store(place, f32x4.div(x3, pivot), 48)
   }
 }
 

@@ -2,7 +2,7 @@
 import { DuckDBDataChunk, DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api'
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { appendFile, mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setImmediate as othersTurn } from 'node:timers/promises'
 import { MatineeError } from '../../contracts/errors.ts'
@@ -66,6 +66,15 @@ export class DuckDbDatabase implements ColumnDatabase {
 
   scratchPath(name: string): string {
     return join(this.#folder, name)
+  }
+
+  async appendText(name: string, text: string): Promise<void> {
+    this.#signal.throwIfAborted()
+    await appendFile(this.scratchPath(name), text)
+  }
+
+  async discard(name: string): Promise<void> {
+    await rm(this.scratchPath(name), { force: true })
   }
 
   async run(sql: string): Promise<void> {

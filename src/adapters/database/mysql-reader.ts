@@ -2,11 +2,12 @@
 import type { Knex } from 'knex'
 import type { Connection, QueryOptions } from 'mysql2'
 import { setTimeout as delay } from 'node:timers/promises'
+import { crc32 } from 'node:zlib'
 import { MatineeError } from '../../contracts/errors.ts'
-import type { DayFingerprint, SourceValue } from '../../contracts/ports.ts'
+import type { DayFingerprint, RowLines, SourceValue } from '../../contracts/ports.ts'
 import { DaySums } from './day-sums.ts'
 import { fixedOffset } from './fixed-offset.ts'
-import { sourceValue } from './source-value.ts'
+import { sourceValue, textOf } from './source-value.ts'
 import { DAY_LENGTH, timeCondition, type ColumnTypes, type ReadColumn, type RowQuery, type TableReader } from './table-reader.ts'
 
 const BATCH_ROWS = 2_048
@@ -29,21 +30,33 @@ const textTypes: ReadonlySet<string> = new Set([
   'enum',
 ])
 
-/** Whose text begins with the day. */
-const timeTypes: ReadonlySet<string> = new Set(['datetime', 'timestamp', 'date'])
+/** Whose values the server writes in digits and signs, none of them a comma; and with it an `e` in those of a float. */
+const plainTypes: ReadonlySet<string> = new Set([
+  'tinyint',
+  'smallint',
+  'mediumint',
+  'int',
+  'bigint',
+  'decimal',
+  'float',
+  'double',
+  'datetime',
+  'timestamp',
+  'date',
+])
 
 export function mysqlReader(timeZone: string, location: string): TableReader {
   return {
     async columnTypes(knex, table) {
       return inSession(knex, (connection) => columnTypes(knex, connection, table))
     },
-    async *readRows(knex, query) {
+    async *readLines(knex, query) {
       const connection = await acquire(knex)
       const watch = watchServer(knex)
       let finished = false
       try {
         await Promise.race([setSessionZone(knex, connection, query, timeZone, location), watch.lost])
-        yield* streamRows(knex, connection, query, watch)
+        yield* streamLines(knex, connection, query, watch)
         finished = true
       } finally {
         watch.end()
@@ -140,29 +153,37 @@ async function columnTypes(knex: Knex, connection: Connection, table: string): P
 
 const hasTextTime = ({ time }: RowQuery): boolean => time?.type !== undefined && textTypes.has(time.type)
 
-async function* streamRows(knex: Knex, connection: Connection, query: RowQuery, watch: Watch): AsyncIterable<SourceValue[][]> {
-  const { table, columns, time, signal, onFingerprint } = query
+async function* streamLines(knex: Knex, connection: Connection, query: RowQuery, watch: Watch): AsyncIterable<RowLines> {
+  const { table, time, signal, onFingerprint } = query
   const condition = timeCondition(query, hasTextTime(query))
-  const { day, checksum } = marksOf(knex, query)
-  const values = columns.map((column) => expression(knex, column))
-  // A row's day is the beginning of its time, which comes anyway; of a text the server has to say it, since it counts other characters.
-  const timeColumn = columns.findIndex(({ name }) => name === time?.name)
-  const dayOfTime = timeColumn >= 0 && timeTypes.has(time?.type ?? '') ? timeColumn : undefined
   const select = knex
-    .select(onFingerprint === undefined ? values : [...values, checksum, ...(dayOfTime === undefined ? [day] : [])])
+    .select(time === undefined ? [lineOf(knex, query)] : [lineOf(knex, query), expression(knex, time)])
     .from(table)
     .whereRaw(condition.sql, condition.bindings)
   const { sql, bindings } = select.toSQL().toNative()
   const sums = onFingerprint === undefined ? undefined : new DaySums()
-  const width = columns.length
+  const dayOf = hasTextTime(query) ? firstCharacters : firstUnits
   for await (const batch of batchesOf(connection, { sql, values: [...bindings], rowsAsArray: true }, watch, signal)) {
-    if (sums !== undefined)
-      for (const row of batch) sums.add(dayOfTime === undefined ? dayText(row[width + 1]) : dayOfText(row[dayOfTime]), Number(row[width]))
-    yield batch.map((row) => firstValues(row, width))
+    const lines: string[] = []
+    const times: (string | null)[] = []
+    for (const [text, at] of batch) {
+      const line = String(text)
+      lines.push(line)
+      if (time === undefined) continue
+      const moment = textOf(at)
+      times.push(moment)
+      sums?.add(moment === null ? null : dayOf(moment), crc32(line))
+    }
+    yield { lines, times }
     watch.refresh()
   }
   if (sums !== undefined) onFingerprint?.(sums.days())
 }
+
+/** Of a time that the server writes in digits. */
+const firstUnits = (text: string): string => text.slice(0, DAY_LENGTH)
+/** As the server counts them: some characters are two of JavaScript's units. */
+const firstCharacters = (text: string): string => [...text].slice(0, DAY_LENGTH).join('')
 
 /** The driver reads on while no more of them than this wait to be taken. */
 const BATCHES_AHEAD = 2
@@ -233,46 +254,24 @@ function expression(knex: Knex, { name, type }: ReadColumn): Knex.Raw {
   return type === 'bit' ? knex.raw('?? + 0', [name]) : knex.raw('??', [name])
 }
 
-/** Integers are the same bytes without a cast, which is a third of what the checksum costs the server. */
-const integerTypes: ReadonlySet<string> = new Set(['tinyint', 'smallint', 'mediumint', 'int', 'bigint'])
-
-function bytesOf({ type = '' }: ReadColumn): string {
-  const bytes = integerTypes.has(type) ? '??' : `cast(${type === 'bit' ? '?? + 0' : '??'} as binary)`
-  return `ifnull(${bytes}, char(30))`
+/** See `RowLines`. */
+function fieldOf(knex: Knex, column: ReadColumn): Knex.Raw {
+  const { name, type = '' } = column
+  if (type === 'bit' || plainTypes.has(type)) return knex.raw("ifnull(?, '')", [expression(knex, column)])
+  return knex.raw("ifnull(concat('x', hex(convert(?? using utf8mb4))), '')", [name])
 }
 
-/**
- * Of a row: its day, and a CRC-32 over all its values. They go in as bytes, whatever character sets the columns have, with
- * signs between them and for NULL that no text holds.
- */
-function marksOf(knex: Knex, { columns, time }: RowQuery): { readonly day: Knex.Raw; readonly checksum: Knex.Raw } {
-  const present = columns.filter(({ type }) => type !== undefined)
-  return {
-    day: time === undefined ? knex.raw('null') : knex.raw(`left(??, ${DAY_LENGTH})`, [time.name]),
-    checksum: knex.raw(
-      present.length === 0 ? '0' : `crc32(concat_ws(char(31), ${present.map(bytesOf).join(', ')}))`,
-      present.map(({ name }) => name),
-    ),
-  }
-}
-
-function firstValues(row: readonly unknown[], count: number): SourceValue[] {
-  const values: SourceValue[] = []
-  for (let column = 0; column < count; column++) values.push(sourceValue(row[column]))
-  return values
-}
-
-const dayOfText = (time: unknown): string | null => (typeof time === 'string' ? time.slice(0, DAY_LENGTH) : null)
-
-function dayText(value: unknown): string | null {
-  const text = sourceValue(value)
-  return text === null ? null : String(text)
+/** A column that the table lacks is null in every row. */
+function lineOf(knex: Knex, { columns }: Pick<RowQuery, 'columns'>): Knex.Raw {
+  const fields = columns.map((column) => (column.type === undefined ? knex.raw("''") : fieldOf(knex, column)))
+  return fields.length === 0 ? knex.raw("''") : knex.raw(`concat_ws(',', ${fields.map(() => '?').join(', ')})`, fields)
 }
 
 /** The server adds up each row's checksum, and its square: see DaySums. */
 async function fingerprint(knex: Knex, connection: Connection, query: RowQuery): Promise<DayFingerprint[]> {
   const condition = timeCondition(query, hasTextTime(query))
-  const { day, checksum } = marksOf(knex, query)
+  const day = query.time === undefined ? knex.raw('null') : knex.raw(`left(??, ${DAY_LENGTH})`, [query.time.name])
+  const checksum = query.columns.length === 0 ? knex.raw('0') : knex.raw('crc32(?)', [lineOf(knex, query)])
   const rows = knex.select({ row_day: day, row_sum: checksum }).from(query.table).whereRaw(condition.sql, condition.bindings)
   const days: { day: unknown; row_count: unknown; sum: unknown; squares: unknown }[] = await knex
     .select({ day: 'row_day', row_count: knex.raw('count(*)'), sum: knex.raw('sum(row_sum)'), squares: knex.raw('sum(row_sum * row_sum)') })
@@ -280,7 +279,7 @@ async function fingerprint(knex: Knex, connection: Connection, query: RowQuery):
     .groupBy('row_day')
     .connection(connection)
   return days.map(({ day: of, row_count, sum, squares }) => ({
-    day: dayText(of),
+    day: textOf(of),
     rows: Number(row_count),
     sum: `${String(sum)}-${String(squares)}`,
   }))

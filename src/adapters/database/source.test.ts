@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Knex } from 'knex'
-import type { SourceValue } from '../../contracts/ports.ts'
 import { sourceTableNames, type SourceTable } from '../../contracts/source-tables.ts'
+import { rowsOf, type TextRow } from '../../../test/support/source-rows.ts'
 import { connect } from './connect.ts'
 import { sourceError } from './source-errors.ts'
 import { KnexSourceDatabase } from './source.ts'
@@ -26,16 +26,8 @@ async function sourceOf(context: TestContext, fill: (database: Knex) => Promise<
   return source
 }
 
-async function readAll(
-  source: KnexSourceDatabase,
-  table: SourceTable,
-  columns: readonly string[],
-  before?: string,
-): Promise<SourceValue[][]> {
-  const rows: SourceValue[][] = []
-  for await (const batch of source.readRows(table, { columns, ...(before === undefined ? {} : { before }) })) rows.push(...batch)
-  return rows
-}
+const readAll = (source: KnexSourceDatabase, table: SourceTable, columns: readonly string[], before?: string): Promise<TextRow[]> =>
+  rowsOf(source, table, { columns, ...(before === undefined ? {} : { before }) })
 
 const CLICKS = 'create table contlog (subsr_id, program_id, program_name text, episode_num, log_dt text, month integer, e_bool integer)'
 const VIEWINGS =
@@ -82,8 +74,8 @@ test('values arrive exactly: large ids, text ids, nulls, columns that the source
   assert.deepEqual(
     await readAll(source, 'vods_sumut', ['e_bool', 'subsr_id', 'program_id', 'episode_num', 'log_dt', 'use_tms', 'disp_rtm_sec', 'month']),
     [
-      [0, '9007199254740993', '007', null, '2023-12-01 10:00:00.5', 12, 34, null],
-      [1, 1, '한', '', null, null, -1, null],
+      ['0', '9007199254740993', '007', null, '2023-12-01 10:00:00.5', '12', '34', null],
+      ['1', '1', '한', '', null, null, '-1', null],
     ],
   )
 })
@@ -118,8 +110,8 @@ test('while a table is read others have their turn, and an abort ends the readin
   })()
   let rows = 0
   await assert.rejects(async () => {
-    for await (const batch of source.readRows('contlog', { columns: ['subsr_id'], signal: controller.signal })) {
-      rows += batch.length
+    for await (const { lines } of source.readLines('contlog', { columns: ['subsr_id'], signal: controller.signal })) {
+      rows += lines.length
       if (rows > 20_000) controller.abort(new Error('the worker shuts down'))
     }
   }, /the worker shuts down/)

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { describeDatabase, type DatabaseLocation } from '../../config/locations.ts'
 import { MatineeError } from '../../contracts/errors.ts'
-import type { DayFingerprint, EventSource, SourceDatabase, SourceValue } from '../../contracts/ports.ts'
+import type { DayFingerprint, EventSource, RowLines, SourceDatabase } from '../../contracts/ports.ts'
 import { isTimedTable, rawTables, type RawTable, type SourceColumn, type TableNames } from '../../contracts/source-tables.ts'
 import { connect } from './connect.ts'
 import { mysqlReader } from './mysql-reader.ts'
@@ -17,7 +17,7 @@ export interface SourceOptions {
   readonly names?: TableNames
 }
 
-type ReadOptions = Parameters<SourceDatabase['readRows']>[1]
+type ReadOptions = Parameters<SourceDatabase['readLines']>[1]
 
 export class KnexSourceDatabase implements SourceDatabase, EventSource {
   readonly location: string
@@ -64,15 +64,15 @@ export class KnexSourceDatabase implements SourceDatabase, EventSource {
     return (await this.#columnTypes(table)).size > 0
   }
 
-  async *readRows(table: RawTable, options: ReadOptions): AsyncIterable<SourceValue[][]> {
+  async *readLines(table: RawTable, options: ReadOptions): AsyncIterable<RowLines> {
     const { signal } = options
     const query = await this.#query(table, options)
     const started = performance.now()
     let rows = 0
     try {
-      for await (const batch of this.#reader.readRows(this.#knex, query)) {
+      for await (const batch of this.#reader.readLines(this.#knex, query)) {
         yield batch
-        rows += batch.length
+        rows += batch.lines.length
         const early = (rows / this.#rowsPerSecond) * 1000 - (performance.now() - started)
         if (early > 0) await delay(early, undefined, signal === undefined ? {} : { signal })
       }

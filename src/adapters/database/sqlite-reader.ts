@@ -2,60 +2,48 @@
 import type { Knex } from 'knex'
 import { setImmediate as othersTurn } from 'node:timers/promises'
 import { crc32 } from 'node:zlib'
-import type { DayFingerprint, SourceValue } from '../../contracts/ports.ts'
+import type { DayFingerprint, RowLines, SourceValue } from '../../contracts/ports.ts'
 import { DaySums } from './day-sums.ts'
-import { sourceValue } from './source-value.ts'
+import { lineOf } from './row-line.ts'
+import { sourceValue, textOf } from './source-value.ts'
 import { DAY_LENGTH, timeCondition, type ColumnTypes, type ReadColumn, type RowQuery, type TableReader } from './table-reader.ts'
 
 /** About 10 ms of the event loop. */
 const PAGE_ROWS = 2_048
 
-export const sqliteReader: TableReader = { columnTypes, readRows, fingerprint, timeBounds }
+export const sqliteReader: TableReader = { columnTypes, readLines, fingerprint, timeBounds }
 
 async function columnTypes(knex: Knex, table: string): Promise<ColumnTypes> {
   const rows: { name: string; type: string }[] = await knex.select('name', 'type').from(knex.raw('pragma_table_info(?)', [table]))
   return new Map(rows.map(({ name, type }) => [name.toLowerCase(), type.toLowerCase()]))
 }
 
-async function* readRows(knex: Knex, query: RowQuery): AsyncIterable<SourceValue[][]> {
-  const columns = query.columns.map((column) => exactly(knex, column))
-  const { onFingerprint } = query
-  if (onFingerprint === undefined) {
-    for await (const rows of pages(knex, query, columns)) yield rows.map((row) => row.map(sourceValue))
-    return
+async function* readLines(knex: Knex, query: RowQuery): AsyncIterable<RowLines> {
+  const { time, columns, onFingerprint } = query
+  const sums = onFingerprint === undefined ? undefined : new DaySums()
+  const marks = time === undefined ? [] : [knex.raw('??', [time.name]), dayOf(knex, time)]
+  for await (const rows of pages(knex, query, [...marks, ...columns.map((column) => exactly(knex, column))])) {
+    const lines = rows.map((row) => lineOf(row.slice(marks.length)))
+    const times = time === undefined ? [] : rows.map(([at]) => textOf(at))
+    for (const [n, line] of sums === undefined ? [] : lines.entries()) sums?.add(textOf(rows[n]?.[1]), crc32(line))
+    yield { lines, times }
   }
-  const sums = new DaySums()
-  const marks = marksOf(knex, query)
-  for await (const rows of pages(knex, query, [...marks, ...columns])) {
-    for (const row of rows) addMarks(sums, row)
-    yield rows.map((row) => row.slice(marks.length).map(sourceValue))
-  }
-  onFingerprint(sums.days())
+  if (sums !== undefined) onFingerprint?.(sums.days())
 }
 
+/** Of no columns only the rows are counted. */
 async function fingerprint(knex: Knex, query: RowQuery): Promise<DayFingerprint[]> {
   const sums = new DaySums()
-  for await (const rows of pages(knex, query, marksOf(knex, query))) for (const row of rows) addMarks(sums, row)
+  const { time, columns } = query
+  const day = time === undefined ? knex.raw('null') : dayOf(knex, time)
+  for await (const rows of pages(knex, query, [day, ...columns.map((column) => exactly(knex, column))]))
+    for (const [of, ...values] of rows) sums.add(textOf(of), columns.length === 0 ? 0 : crc32(lineOf(values)))
   return sums.days()
 }
 
-/** Of a row: its day, and all its values as one text. */
-function marksOf(knex: Knex, { time, columns }: RowQuery): readonly [Knex.Raw, Knex.Raw] {
-  const present = columns.filter(({ type }) => type !== undefined)
-  const values = knex.raw(
-    present.length === 0 ? "''" : present.map(() => 'quote(??)').join(" || ',' || "),
-    present.map(({ name }) => name),
-  )
-  // A time that is a number is no text: the database puts it before all of them.
-  const day =
-    time === undefined
-      ? knex.raw('null')
-      : knex.raw(`case typeof(??) when 'text' then substr(??, 1, ${DAY_LENGTH}) end`, [time.name, time.name])
-  return [day, values]
-}
-
-const addMarks = (sums: DaySums, [day, values]: readonly unknown[]): void =>
-  sums.add(typeof day === 'string' ? day : null, crc32(String(values)))
+/** A time that is a number is no text: the database puts it before all of them. */
+const dayOf = (knex: Knex, { name }: ReadColumn): Knex.Raw =>
+  knex.raw(`case typeof(??) when 'text' then substr(??, 1, ${DAY_LENGTH}) end`, [name, name])
 
 /** Integers become doubles in the driver, which is too few digits for an id. */
 function exactly(knex: Knex, { name, kind, type }: ReadColumn): Knex.Raw {

@@ -1,6 +1,6 @@
 /** What differs between the two databases that a source can be. */
 import type { Knex } from 'knex'
-import type { DayFingerprint, SourceValue, TimeRange } from '../../contracts/ports.ts'
+import type { DayFingerprint, RowLines, SourceValue, TimeRange } from '../../contracts/ports.ts'
 import type { ColumnKind } from '../../contracts/source-tables.ts'
 
 /** The type that the database declares for each column, by the column's name in lower case; both in lower case. */
@@ -31,7 +31,7 @@ export interface RowQuery {
 export interface TableReader {
   /** Empty where the table does not exist, or the user may not see it. */
   columnTypes(knex: Knex, table: string): Promise<ColumnTypes>
-  readRows(knex: Knex, query: RowQuery): AsyncIterable<SourceValue[][]>
+  readLines(knex: Knex, query: RowQuery): AsyncIterable<RowLines>
   fingerprint(knex: Knex, query: RowQuery): Promise<DayFingerprint[]>
   /** The time of the oldest and newest row whose column `excluded` is 0, nulls without one. */
   timeBounds(knex: Knex, query: RowQuery, excluded: string): Promise<readonly [SourceValue, SourceValue]>

@@ -331,7 +331,7 @@ class IalsFit implements Fit {
       const sums = doublesAt(this.#memory, blocks + 8 * block * square, square)
       for (let n = 0; n < square; n++) gram[n] = (gram[n] as number) + (sums[n] as number)
     }
-    for (let f = 0; f < stride; f++) for (let g = 0; g < f; g++) gram[g * stride + f] = gram[f * stride + g] as number
+    for (let f = 0; f < stride; f++) for (let g = 0; g < f; g++) gram[f * stride + g] = gram[g * stride + f] as number
     if (!gram.every(Number.isFinite)) throw this.#diverged()
     return gram
   }

@@ -482,6 +482,15 @@ export const en = {
       'popularity_lift@10': 'How much more popular than what users watched; 0 is as popular',
     } as Record<string, string>,
     tried: 'What was tried',
+    searched: 'What the search fitted',
+    fit: 'Fit',
+    searchedBy: (fits: string, users: string, weeks: string) =>
+      `${fits} fits on what came before, measured by what ${users} users newly watched in the last weeks before the test week (${weeks}).`,
+    carried: (algorithm: string) => `It went on from the last week’s ${algorithm}.`,
+    givenUp: (fits: string) => `Given up on the way: ${fits}.`,
+    searchChose: (algorithm: string) => `Chosen was ${algorithm}: of models that cannot be told apart the simpler.`,
+    /** Why a fit was not finished. */
+    ended: { poor: 'given up: poor', time: 'out of time', memory: 'too large', diverged: 'diverged' } as Record<string, string>,
   },
   users: {
     title: 'Users',

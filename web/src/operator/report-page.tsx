@@ -10,8 +10,8 @@ import { Said } from '../components/said.tsx'
 import { useFormats, useMessages } from '../i18n/language.tsx'
 import { usePageTitle } from '../page-title.ts'
 import { newestOfWeeks } from './metrics.ts'
-import { changesOf, gainsOf, type Change, type GainRow, type Verdict } from './report.ts'
-import { choiceText, decidedOf, figureText, membersText, parametersText } from './sentences.ts'
+import { changesOf, gainsOf, trialsOf, type Change, type GainRow, type Search, type Trial, type Verdict } from './report.ts'
+import { choiceText, decidedOf, figureText, membersText, parametersText, searchText } from './sentences.ts'
 import { useSegmentName, useWords } from './words.ts'
 import { VersionLink } from './version-link.tsx'
 
@@ -60,6 +60,7 @@ function ReportOfWeek({ week }: { readonly week: string }) {
           <ForWhom report={found} />
           <Lists report={found} />
           <Tried report={found} />
+          {found.search === undefined ? null : <Searched search={found.search} />}
         </>
       )}
     </Loaded>
@@ -380,6 +381,49 @@ function Tried({ report: found }: OfReport) {
   return (
     <Section title={report.tried}>
       <DataTable caption={report.tried} rows={found.tried} rowKey={({ candidate }) => candidate} columns={columns} />
+    </Section>
+  )
+}
+
+/** Every fit of the search, those that were given up too. */
+function Searched({ search }: { readonly search: Search }) {
+  const { report, models } = useMessages()
+  const formats = useFormats()
+  const words = useWords()
+  const columns: Column<Trial>[] = [
+    { id: 'place', header: report.fit, numeric: true, value: ({ place }) => place },
+    { id: 'algorithm', header: models.algorithm, value: ({ algorithm }) => algorithm },
+    {
+      id: 'ndcg',
+      header: 'nDCG@20',
+      numeric: true,
+      value: ({ ndcg }) => ndcg,
+      cell: ({ ndcg, ended }) => (ended === undefined ? figureText(ndcg, formats.figure) : (report.ended[ended] ?? ended)),
+    },
+    {
+      id: 'seconds',
+      header: models.train,
+      numeric: true,
+      value: ({ seconds }) => seconds,
+      cell: ({ seconds }) => formats.seconds(seconds),
+    },
+    {
+      id: 'parameters',
+      header: models.parameters,
+      wordy: true,
+      cell: ({ parameters }) => <span className="small">{parametersText(parameters)}</span>,
+    },
+  ]
+  return (
+    <Section title={report.searched} text={searchText(search, words)}>
+      <DataTable
+        caption={report.searched}
+        rows={trialsOf(search)}
+        rowKey={({ place }) => String(place)}
+        rowHeader="algorithm"
+        sorted={{ column: 'ndcg', descending: true }}
+        columns={columns}
+      />
     </Section>
   )
 }

@@ -36,3 +36,9 @@ export type GainRow = Pick<Gains, 'against' | 'roles'> & Gains['metrics'][string
 /** One row for each rival and metric. */
 export const gainsOf = ({ gains }: WeekReport): readonly GainRow[] =>
   gains.flatMap(({ against, roles, metrics }) => Object.entries(metrics).map(([metric, gain]) => ({ against, roles, metric, ...gain })))
+
+export type Search = NonNullable<WeekReport['search']>
+/** A fit, and which of them it was, from 1. */
+export type Trial = Search['trials'][number] & { readonly place: number }
+
+export const trialsOf = ({ trials }: Search): readonly Trial[] => trials.map((trial, n) => ({ ...trial, place: n + 1 }))

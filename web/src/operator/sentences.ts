@@ -3,6 +3,7 @@ import type { RunDetail } from '../../../client/schema.ts'
 import type { Messages } from '../i18n/en.ts'
 import type { Formats } from '../i18n/formats.ts'
 import { bestFirst, type Split } from './metrics.ts'
+import type { Search } from './report.ts'
 
 /** A dash where nothing was measured. */
 export const figureText = (value: number | undefined | null, format: (value: number) => string): string =>
@@ -88,6 +89,17 @@ export const decidedOf = ({
   by: choice.by,
   metric: choice.metric,
 })
+
+/** What a search went by, and what it came to. */
+export function searchText({ trials, validation, carried, algorithm }: Search, { messages: { report }, formats }: Words): string {
+  const stopped = trials.filter(({ ndcg }) => ndcg === null).length
+  return [
+    report.searchedBy(formats.number(trials.length), formats.number(validation.users), formats.number(validation.weeks)),
+    ...(carried === null ? [] : [report.carried(carried.algorithm)]),
+    ...(stopped === 0 ? [] : [report.givenUp(formats.number(stopped))]),
+    report.searchChose(algorithm),
+  ].join(' ')
+}
 
 type Finding = NonNullable<RunDetail['breaches'][number]['finding']>
 
