@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { RawFile, RawPartition } from '../contracts/documents.ts'
 import { MatineeError } from '../contracts/errors.ts'
-import type { Cell, ColumnDatabase, DayFingerprint, ObjectStore, Progress, RowLines, RowSource, TimeRange } from '../contracts/ports.ts'
+import type { Cell, ColumnDatabase, DayFingerprint, ObjectStore, Progress, RowSource, TimeRange } from '../contracts/ports.ts'
 import { isTimedTable, rawTables, type RawTable, type SourceColumn } from '../contracts/source-tables.ts'
 import { storeKeys } from '../contracts/store-keys.ts'
 import type { Week } from '../contracts/week.ts'
@@ -23,6 +23,9 @@ const decimalNumber = '[-+]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][-+]?[0-9]+)?'
 /** A part has the least power of two of buckets that holds no more rows in each than this, in the mean. */
 const ROWS_PER_BUCKET = 65_536
 const MOST_BUCKETS = 64
+
+/** Lines of a part that go to the scratch folder together. */
+const LINES_A_WRITE = 8192
 
 /** Seconds between tries while the source is away: a restart of it costs one part, not an attempt. About 80 seconds in all. */
 const RETRY_SECONDS = [1, 2, 4, 8, 15, 15, 15, 20] as const
@@ -91,6 +94,7 @@ async function tryReading(
 ): Promise<ReadRows> {
   const rowsBefore = state.rows
   const files = new Map<PartName, string>()
+  const waiting = new Map<PartName, string[]>()
   let days: readonly DayFingerprint[] = []
   const onFingerprint = (found: readonly DayFingerprint[]): void => {
     days = found
@@ -100,30 +104,28 @@ async function tryReading(
   try {
     state.phase = 'read'
     for await (const batch of source.readLines(table, options)) {
-      for (const [part, lines] of byPart(batch, partOf)) {
-        const file = files.get(part) ?? `${table}.${part}.lines`
-        files.set(part, file)
-        await database.appendText(file, `${lines.join('\n')}\n`)
+      for (const [row, line] of batch.lines.entries()) {
+        const part = partOf(batch.times[row] ?? null)
+        const lines = waiting.get(part)
+        if (lines === undefined) waiting.set(part, [line])
+        else if (lines.push(line) === LINES_A_WRITE) await write(part)
       }
       state.rows += batch.lines.length
     }
+    for (const part of waiting.keys()) await write(part)
     return { files, days }
   } catch (error) {
     state.rows = rowsBefore
     for (const file of files.values()) await database.discard(file)
     throw error
   }
-}
 
-function byPart({ lines, times }: RowLines, partOf: Reading['partOf']): ReadonlyMap<PartName, readonly string[]> {
-  const parts = new Map<PartName, string[]>()
-  for (let row = 0; row < lines.length; row++) {
-    const part = partOf(times[row] ?? null)
-    const known = parts.get(part)
-    if (known === undefined) parts.set(part, [lines[row] as string])
-    else known.push(lines[row] as string)
+  async function write(part: PartName): Promise<void> {
+    const file = `${table}.${part}.lines`
+    files.set(part, file)
+    await database.appendText(file, `${waiting.get(part)?.join('\n') ?? ''}\n`)
+    waiting.delete(part)
   }
-  return parts
 }
 
 /** Files are in the store when it resolves. Their bytes depend on the part's rows alone, not on their order or on what was read with them. */
@@ -145,7 +147,7 @@ export async function writePart(
   const buckets = isTimed ? bucketsFor(rows) : 1
   const files: RawFile[] = []
   for (let bucket = 0; bucket < buckets; bucket++) {
-    const ofBucket = buckets === 1 ? '' : `where md5_number_lower(coalesce(subsr_id, '')) % ${buckets} = ${bucket}`
+    const ofBucket = buckets === 1 ? '' : `where ${bucketOf} % ${buckets} = ${bucket}`
     const file = await database.writeParquet(`select * from part ${ofBucket} order by all nulls first`, `${bucket}.parquet`)
     if (file.rows === 0 && buckets > 1) continue
     const key = storeKeys.rawFile(table, part, file.sha256)
@@ -154,6 +156,9 @@ export async function writePart(
   }
   return { format: 1, table, week: part, rows, oldest: textOrNull(oldest), newest: textOrNull(newest), buckets, files }
 }
+
+/** Of a user, the same for ever: of integers Knuth's multiplicative hash, its upper half; of other ids, which takes ten times as long, from MD5. */
+const bucketOf = `coalesce(try_cast(subsr_id as uinteger)::ubigint * 2654435761 % 4294967296 // 65536, md5_number_lower(coalesce(subsr_id, '')))`
 
 /** Lines as columns. Nothing is guessed of them, and nothing in them is quoted. */
 function rowsOf(table: RawTable, path: string): string {
