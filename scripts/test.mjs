@@ -1,8 +1,9 @@
 // `npm test [-- FILE…]`: the checks of `npm run check`, then every test (or those files), with real servers.
-// What is missing is installed meanwhile: builds take the time in which the tests of src, which need no server, run.
+// What is missing is installed meanwhile: builds take the time in which those tests run that need none of what is built.
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { globSync } from 'node:fs'
+import { existsSync, globSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { run } from 'node:test'
 import { spec } from 'node:test/reporters'
 import { pipeline } from 'node:stream/promises'
@@ -20,11 +21,11 @@ if (status !== 0) {
   process.exit(1)
 }
 
-/** Two files at a time: much of a test is waiting for a server. Answers how many tests passed, failed and were skipped. */
-async function runTests(files) {
+/** Several files at a time: much of a test is waiting for a server. Answers how many tests passed, failed and were skipped. */
+async function runTests(files, concurrency) {
   const reporter = new spec()
   const counts = { passed: 0, failed: 0, skipped: 0 }
-  const stream = run({ files, concurrency: 2 })
+  const stream = run({ files, concurrency })
   stream.on('test:summary', (summary) => {
     if (summary.file !== undefined) return
     counts.passed = summary.counts.passed
@@ -35,11 +36,29 @@ async function runTests(files) {
   return counts
 }
 
+/** Modules that start what has to be built. */
+const builders = ['test/support/temporal.ts', 'test/support/versitygw.ts', 'src/demo/demo.ts']
+
+/** Whether a file, or what it imports, starts one of them, or says so by the name of a program that does. */
+function needsBuilds(file, seen = new Set()) {
+  if (builders.includes(file)) return true
+  if (seen.has(file) || !existsSync(file)) return false
+  seen.add(file)
+  const imports = readFileSync(file, 'utf8').matchAll(/(?:from|import) '(\.[^']+\.ts)'/g)
+  return [...imports].some(([, path]) => needsBuilds(join(dirname(file), path), seen))
+}
+
+/** Those that take minutes begin first, so that none is left alone at the end. */
+const longest = ['web', 'demo', 'questionnaire', 'worker-killed', 'pipeline', 'image', 'schedule'].map((name) => `test/${name}.test.ts`)
+const byLength = (a, b) => (longest.indexOf(a) >>> 0) - (longest.indexOf(b) >>> 0)
+
 const chosen = process.argv.slice(2)
+const files = chosen.length === 0 ? globSync('test/**/*.test.ts').toSorted() : chosen
+const early = chosen.length === 0 ? files.filter((file) => !needsBuilds(file)) : []
 const parts = []
-if (chosen.length === 0) parts.push(await runTests(globSync('src/**/*.test.ts').toSorted()))
+if (chosen.length === 0) parts.push(await runTests([...globSync('src/**/*.test.ts').toSorted(), ...early], 2))
 if (!(await installed)) process.exit(1)
-parts.push(await runTests(chosen.length === 0 ? globSync('test/**/*.test.ts').toSorted() : chosen))
+parts.push(await runTests(files.filter((file) => !early.includes(file)).toSorted(byLength), 3))
 
 const sum = (name) => parts.reduce((total, counts) => total + counts[name], 0)
 process.stdout.write(`${((performance.now() - startedAt) / 60_000).toFixed(1)} minutes, ${sum('skipped')} skipped\n`)

@@ -5,6 +5,7 @@ import { FeaturesReport } from '../contracts/documents.ts'
 import { LateChange } from '../contracts/late-data.ts'
 import { timelineEvents } from '../contracts/timeline.ts'
 import { WeekReport as StoredReport } from '../contracts/week-report.ts'
+import { exampleDataQuality, exampleReport } from './example-figures.ts'
 import { nullable, oneOf, ref, shared } from './schema-parts.ts'
 
 export const RunId = Type.String({
@@ -167,7 +168,7 @@ export const DataQuality = shared(
           'What the data gate allows, as this server is set: shares of the week’s rows, but for volumes, which are of the median of the weeks before',
       }),
     },
-    { description: 'What preprocessing found in the data of a week' },
+    { description: 'What preprocessing found in the data of a week', examples: [exampleDataQuality] },
   ),
 )
 
@@ -175,6 +176,7 @@ export const WeekReport = shared(
   'WeekReport',
   Type.Object(StoredReport.properties, {
     description: 'What the run of a week tried, what won and by how much, and for whom it got better or worse',
+    examples: [exampleReport],
   }),
 )
 

@@ -5,6 +5,7 @@
  */
 import { Type, type Static } from 'typebox'
 import { ModelManifest, SplitResult, WeekMetrics as StoredWeekMetrics } from '../contracts/documents.ts'
+import { exampleMetrics, exampleModelDetail } from './example-figures.ts'
 import { model, nullable, oneOf, Problem, ProgramId, ref, shared, UserId, versionParameter, week } from './schema-parts.ts'
 
 // --- parameters -----------------------------------------------------------------------------------------------
@@ -462,7 +463,10 @@ export const ModelDetail = shared(
   'ModelDetail',
   Type.Object(
     { ...ModelManifest.properties, splits: Type.Array(SplitResult), serving: Type.Boolean() },
-    { description: 'Everything that is written down of a model: data digests, parameters, candidates measured, the choice and why' },
+    {
+      description: 'Everything that is written down of a model: data digests, parameters, candidates measured, the choice and why',
+      examples: [exampleModelDetail],
+    },
   ),
 )
 export type ModelDetail = Static<typeof ModelDetail>
@@ -471,7 +475,7 @@ export const MetricsOfWeeks = shared(
   'MetricsOfWeeks',
   Type.Object(
     { items: Type.Array(Type.Object(StoredWeekMetrics.properties)) },
-    { description: 'Everything measured, by week, oldest first' },
+    { description: 'Everything measured, by week, oldest first', examples: [exampleMetrics] },
   ),
 )
 

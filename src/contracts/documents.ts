@@ -25,7 +25,11 @@ export const RawFile = Type.Object({
   sha256: Digest,
   rows: Type.Integer({ minimum: 0 }),
   bytes: Type.Integer({ minimum: 0 }),
-  bucket: Type.Integer({ minimum: 0, description: 'CRC-32 of `subsr_id` in UTF-8, modulo the number of buckets; 0 where there is none' }),
+  bucket: Type.Integer({
+    minimum: 0,
+    description:
+      'By `subsr_id`, modulo the number of buckets: of an integer n below 2^32 the upper half of n × 2654435761 mod 2^32; of another text the lower half of its MD5',
+  }),
 })
 export type RawFile = Static<typeof RawFile>
 
