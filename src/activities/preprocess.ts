@@ -85,11 +85,14 @@ export async function preprocess(
           ['report.json', createHash('sha256').update(reportText).digest('hex')],
         ])
         state.phase = 'upload'
-        for (const { name, file } of written)
-          await store.upload(storeKeys.features(week, digest, `${name}.parquet`), file.path, {
-            precondition: { absent: true },
-            contentType: 'application/vnd.apache.parquet',
-          })
+        await allEnded(
+          written.map(({ name, file }) =>
+            store.upload(storeKeys.features(week, digest, `${name}.parquet`), file.path, {
+              precondition: { absent: true },
+              contentType: 'application/vnd.apache.parquet',
+            }),
+          ),
+        )
         await store.write(storeKeys.features(week, digest, 'report.json'), reportText, {
           precondition: { absent: true },
           contentType: 'application/json',
@@ -125,11 +128,14 @@ export async function preprocess(
           throw new MatineeError('store_corrupt', `${key} has digest ${sha256}, its manifest says ${expected}`, { details: { key } })
       }
     }
-    // All have ended before an error is told: what goes on would write into a folder that is about to go.
-    const ended = await Promise.allSettled(Array.from({ length: DOWNLOADS }, downloadNext))
-    for (const end of ended) if (end.status === 'rejected') throw end.reason
+    await allEnded(Array.from({ length: DOWNLOADS }, downloadNext))
     return local
   }
+}
+
+/** All have ended before an error is told: what goes on would use a folder that is about to go. */
+async function allEnded(works: readonly Promise<unknown>[]): Promise<void> {
+  for (const end of await Promise.allSettled(works)) if (end.status === 'rejected') throw end.reason
 }
 
 interface LocalFile {

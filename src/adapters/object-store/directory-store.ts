@@ -28,6 +28,9 @@ const abandonedAfterMs = 60 * 60 * 1000
 
 const lockLimitMs = 60_000
 
+/** Of a file on its way in or out. */
+const CHUNK_BYTES = 1024 * 1024
+
 export class DirectoryObjectStore implements ObjectStore {
   readonly location: string
   readonly #root: string
@@ -55,7 +58,7 @@ export class DirectoryObjectStore implements ObjectStore {
   }
 
   async download(key: string, path: string): Promise<{ readonly sha256: string; readonly sizeBytes: number }> {
-    const saved = await this.#withObject(key, (file) => saveStream(file.createReadStream({ autoClose: false }), path))
+    const saved = await this.#withObject(key, (file) => saveStream(file.createReadStream({ autoClose: false, highWaterMark: CHUNK_BYTES }), path))
     if (saved === undefined) throw new MatineeError('store_missing', `${key} is not in ${this.location}`, { details: { key } })
     return saved
   }
@@ -65,7 +68,7 @@ export class DirectoryObjectStore implements ObjectStore {
   }
 
   async upload(key: string, path: string, options: WriteOptions = {}): Promise<WriteResult> {
-    return this.#put(key, (file) => file.writeFile(createReadStream(path)), options.precondition)
+    return this.#put(key, (file) => file.writeFile(createReadStream(path, { highWaterMark: CHUNK_BYTES })), options.precondition)
   }
 
   async *list(prefix: string): AsyncIterable<ObjectEntry> {
