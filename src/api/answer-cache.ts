@@ -6,27 +6,37 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { ModelSnapshot } from './model-snapshot.ts'
 import type { UserEvents } from './user-events.ts'
 
-/** What an entry takes beside its bytes, roughly. */
-const entryBytes = 300
+/** What an entry takes beside its bytes and its key, roughly. */
+const entryBytes = 200
 
 /** What is kept of an answer. */
-export interface Kept {
+export interface Kept<Source extends string = string> {
   readonly bytes: Buffer
   /** For the count of lists by source. */
-  readonly source: string
+  readonly source: Source
 }
 
-interface Entry<What extends Kept> {
+interface Entry<Source extends string> {
   readonly tag: string
-  readonly kept: What
+  readonly source: Source
+  readonly slab: Buffer
+  readonly start: number
+  readonly end: number
 }
 
-export class AnswerCache<What extends Kept = Kept> {
-  readonly #bytesAtMost: number
-  readonly #entries = new Map<string, Entry<What>>()
-  #bytes = 0
+/** A buffer of its own for each answer would take more than what is in it, and one of Node's pool would keep what lies beside it alive. */
+const slabBytes = 65_536
 
-  constructor(bytesAtMost = 24 * 1024 * 1024) {
+export class AnswerCache<Source extends string = string> {
+  readonly #bytesAtMost: number
+  readonly #entries = new Map<string, Entry<Source>>()
+  #bytes = 0
+  #slab = Buffer.alloc(0)
+  #used = 0
+  /** Of the newest entry: nearly all have the same, which is kept once. */
+  #tag = ''
+
+  constructor(bytesAtMost = 20 * 1024 * 1024) {
     this.#bytesAtMost = bytesAtMost
   }
 
@@ -34,53 +44,62 @@ export class AnswerCache<What extends Kept = Kept> {
     return this.#bytes
   }
 
-  get(key: string, tag: string): What | undefined {
+  get(key: string, tag: string): Kept<Source> | undefined {
     const entry = this.#entries.get(key)
     if (entry === undefined) return undefined
     this.#entries.delete(key)
     if (entry.tag !== tag) {
-      this.#bytes -= sizeOf(key, entry.kept)
+      this.#bytes -= sizeOf(key, entry)
       return undefined
     }
     this.#entries.set(key, entry)
-    return entry.kept
+    return { bytes: entry.slab.subarray(entry.start, entry.end), source: entry.source }
   }
 
-  set(key: string, tag: string, kept: What): void {
+  /** Copies the bytes. */
+  set(key: string, tag: string, { bytes, source }: Kept<Source>): void {
     const before = this.#entries.get(key)
-    if (before !== undefined) this.#bytes -= sizeOf(key, before.kept)
+    if (before !== undefined) this.#bytes -= sizeOf(key, before)
     this.#entries.delete(key)
-    this.#entries.set(key, { tag, kept })
-    this.#bytes += sizeOf(key, kept)
-    for (const [oldest, entry] of this.#entries) {
+    if (this.#used + bytes.length > this.#slab.length) {
+      this.#slab = Buffer.allocUnsafeSlow(Math.max(slabBytes, bytes.length))
+      this.#used = 0
+    }
+    if (tag !== this.#tag) this.#tag = tag
+    const start = this.#used
+    this.#used += bytes.copy(this.#slab, start)
+    const entry = { tag: this.#tag, source, slab: this.#slab, start, end: this.#used }
+    this.#entries.set(key, entry)
+    this.#bytes += sizeOf(key, entry)
+    for (const [oldest, old] of this.#entries) {
       if (this.#bytes <= this.#bytesAtMost) break
       this.#entries.delete(oldest)
-      this.#bytes -= sizeOf(oldest, entry.kept)
+      this.#bytes -= sizeOf(oldest, old)
     }
   }
 }
 
-const sizeOf = (key: string, { bytes }: Kept): number => bytes.byteLength + 2 * key.length + entryBytes
+const sizeOf = (key: string, { start, end }: Pick<Entry<string>, 'start' | 'end'>): number => end - start + key.length + entryBytes
 
 /** Weak: two answers with the same tag say the same. Of one URL; other parameters are another URL. */
 export const tagOf = (snapshot: ModelSnapshot, moment: number, events?: UserEvents): string =>
   `W/"${snapshot.version}.${snapshot.listing.slice(0, 8)}.${snapshot.catalogue.epoch(moment)}.${events?.version ?? 0}"`
 
 /** How an answer is made, and made again from what is kept of it. */
-export interface Answering<What extends Kept> {
-  readonly cache: AnswerCache<What>
+export interface Answering<Source extends string> {
+  readonly cache: AnswerCache<Source>
   readonly tag: string
   readonly onSource?: (source: string) => void
-  readonly make: () => What
+  readonly make: () => Kept<Source>
   /** The body; absent: the kept bytes are it. */
-  readonly write?: (kept: What) => Buffer
+  readonly write?: (kept: Kept<Source>) => Buffer
 }
 
 /** Answers from the cache, or with what `make` gives; with 304 and nothing where the client has it already. */
-export function answerTagged<What extends Kept>(
+export function answerTagged<Source extends string>(
   request: FastifyRequest,
   reply: FastifyReply,
-  { cache, tag, onSource, make, write }: Answering<What>,
+  { cache, tag, onSource, make, write }: Answering<Source>,
 ): FastifyReply {
   void reply.header('etag', tag).header('cache-control', 'private, no-cache')
   if (matches(request.headers['if-none-match'], tag)) return reply.code(304).send()

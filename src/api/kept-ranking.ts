@@ -13,28 +13,12 @@ import { bytesOf, byteTextOf } from './byte-text.ts'
 import type { ModelSnapshot, Ranking } from './model-snapshot.ts'
 import { textOfTitle } from './title-text.ts'
 
-export interface KeptRanking extends Kept {
-  readonly source: Ranking['source']
-}
+export type KeptRanking = Kept<Ranking['source']>
 
 const wordsATitle = 3
 
-/** Kept lists lie side by side: one by itself would take more than what is in it, and in Node's pool it would keep answers beside it alive. */
-const slabBytes = 65_536
-let slab = Buffer.alloc(0)
-let used = 0
-
-function carve(size: number): Buffer {
-  if (used + size > slab.length) {
-    slab = Buffer.allocUnsafeSlow(Math.max(slabBytes, size))
-    used = 0
-  }
-  used += size
-  return slab.subarray(used - size, used)
-}
-
 export function keepRanking({ source, titles }: Ranking): KeptRanking {
-  const bytes = carve(4 * wordsATitle * titles.length)
+  const bytes = Buffer.allocUnsafe(4 * wordsATitle * titles.length)
   for (const [n, { position, score, because }] of titles.entries()) {
     const place = 4 * wordsATitle * n
     bytes.writeUInt32LE(position, place)

@@ -36,7 +36,8 @@ const mariadbServer: DebianProgram = {
 const chromium: DebianProgram = {
   names: ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'Google Chrome'],
   folders: ['/Applications/Google Chrome.app/Contents/MacOS'],
-  packages: ['chromium'],
+  // With letters for our Korean pages, which a server may have none of.
+  packages: ['chromium', 'fonts-nanum'],
   elsewhere: '"brew install --cask google-chrome", or "sudo apt-get install -y chromium" on Debian',
 }
 

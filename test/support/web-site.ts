@@ -40,7 +40,8 @@ export async function startSite(
   // A repeated row is too much for this gate, and generated logs have some: without --record-breaches a run is held.
   const gate = join(await temporaryFolder('web'), 'gate.json')
   await writeFile(gate, JSON.stringify({ most_repeats: 0 }))
-  const pipeline = await startPipeline({ MATINEE_DATA_GATE: gate })
+  const search = { MATINEE_SEARCH_SECONDS: '60', MATINEE_SEARCH_FITS: '3' }
+  const pipeline = await startPipeline({ MATINEE_DATA_GATE: gate, ...search })
   const servers: ServerProcess[] = []
   const stop = async (): Promise<void> => {
     await Promise.all(servers.map((server) => server.stop()))

@@ -15,7 +15,7 @@ import type {
 import { en } from '../../web/src/i18n/en.ts'
 import { makeFormats } from '../../web/src/i18n/formats.ts'
 import { ko } from '../../web/src/i18n/ko.ts'
-import { checkText, choiceText, decidedOf, findingText, stageText } from '../../web/src/operator/sentences.ts'
+import { checkText, choiceText, decidedOf, findingText, stageText, searchText } from '../../web/src/operator/sentences.ts'
 import { waitFor } from '../support/pipeline.ts'
 import { heldWeek, rejectedWeek, trainedWeeks } from '../support/web-site.ts'
 import { site, user, ask, visitor, expectAccessible, texts, tableOf, rowsOf } from './visit.ts'
@@ -123,6 +123,17 @@ test('the report of a week says what was tried, what won, and for whom', async (
     (await rowsOf(page, en.report.gains)).map(([rival, metric, , difference]) => [rival?.split('\n')[0], metric, difference]),
     report.gains.flatMap(({ against, metrics }) =>
       Object.entries(metrics).map(([metric, gain]) => [against, metric, formats.signed(gain.difference)]),
+    ),
+  )
+  assert.ok(report.search !== undefined && report.search.trials.length > 0)
+  await page.getByText(searchText(report.search, { messages: en, formats })).waitFor()
+  assert.deepEqual(
+    new Set((await rowsOf(page, en.report.searched)).map(([place, algorithm, figure]) => `${place} ${algorithm} ${figure}`)),
+    new Set(
+      report.search.trials.map(
+        ({ algorithm, ndcg, ended = '' }, n) =>
+          `${n + 1} ${algorithm} ${ndcg === null ? (en.report.ended[ended] ?? '–') : formats.figure(ndcg)}`,
+      ),
     ),
   )
   await page.getByRole('button', { name: new RegExp(en.report.week) }).click()

@@ -58,7 +58,9 @@ export class DirectoryObjectStore implements ObjectStore {
   }
 
   async download(key: string, path: string): Promise<{ readonly sha256: string; readonly sizeBytes: number }> {
-    const saved = await this.#withObject(key, (file) => saveStream(file.createReadStream({ autoClose: false, highWaterMark: CHUNK_BYTES }), path))
+    const saved = await this.#withObject(key, (file) =>
+      saveStream(file.createReadStream({ autoClose: false, highWaterMark: CHUNK_BYTES }), path),
+    )
     if (saved === undefined) throw new MatineeError('store_missing', `${key} is not in ${this.location}`, { details: { key } })
     return saved
   }

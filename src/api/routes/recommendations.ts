@@ -28,7 +28,7 @@ const notChanged = { 304: { description: 'What the client has, by `if-none-match
 export function recommendationRoutes(app: Api, dependencies: ApiDependencies): void {
   const { models, metrics, clock, events } = dependencies
   const bodies = new AnswerCache(8 * 1024 * 1024)
-  const rankings = new AnswerCache<KeptRanking>()
+  const rankings = new AnswerCache<KeptRanking['source']>()
   const onSource = (source: string): void => metrics.recommendations.inc({ source })
   /** Waits only where the user has events that were not read yet. */
   const viewerOf = async (id: string): Promise<Viewer> => ({ id, events: await events?.of(id) })
