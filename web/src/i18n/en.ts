@@ -485,10 +485,11 @@ export const en = {
     searched: 'What the search fitted',
     fit: 'Fit',
     searchedBy: (fits: string, users: string, weeks: string) =>
-      `${fits} fits on what came before, measured by what ${users} users newly watched in the last weeks before the test week (${weeks}).`,
+      `${fits} fits, each measured by what ${users} users newly watched in the last ${weeks} before the test week, and trained on what came before.`,
     carried: (algorithm: string) => `It went on from the last week’s ${algorithm}.`,
     givenUp: (fits: string) => `Given up on the way: ${fits}.`,
     searchChose: (algorithm: string) => `Chosen was ${algorithm}: of models that cannot be told apart the simpler.`,
+    weeks: (count: number) => (count === 1 ? 'week' : `${count} weeks`),
     /** Why a fit was not finished. */
     ended: { poor: 'given up: poor', time: 'out of time', memory: 'too large', diverged: 'diverged' } as Record<string, string>,
   },

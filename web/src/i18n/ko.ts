@@ -457,10 +457,11 @@ export const ko: Messages = {
     searched: '탐색이 학습해 본 모델',
     fit: '번호',
     searchedBy: (fits, users, weeks) =>
-      `검증 주 앞의 마지막 몇 주(${weeks}주)에 가입자 ${users}명이 새로 본 것으로, 그 전 기록만 학습한 모델 ${fits}개를 재었습니다.`,
+      `검증 주 앞 ${weeks} 동안 가입자 ${users}명이 새로 본 것으로 모델 ${fits}개를 재었습니다. 학습에는 그 전 기록만 썼습니다.`,
     carried: (algorithm) => `지난주의 ${algorithm}에서 이어 갔습니다.`,
     givenUp: (fits) => `도중에 그만둔 것: ${fits}개.`,
     searchChose: (algorithm) => `고른 것: ${algorithm}. 우열을 가릴 수 없으면 더 단순한 모델을 고릅니다.`,
+    weeks: (count) => `${count}주`,
     ended: { poor: '뒤져서 그만둠', time: '시간 초과', memory: '너무 큼', diverged: '발산' },
   },
   users: {

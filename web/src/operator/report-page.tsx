@@ -374,7 +374,7 @@ function Tried({ report: found }: OfReport) {
     {
       id: 'parameters',
       header: models.parameters,
-      wordy: true,
+      wordy: 'long',
       cell: ({ parameters }) => <span className="small">{parametersText(parameters)}</span>,
     },
   ]
@@ -410,7 +410,7 @@ function Searched({ search }: { readonly search: Search }) {
     {
       id: 'parameters',
       header: models.parameters,
-      wordy: true,
+      wordy: 'long',
       cell: ({ parameters }) => <span className="small">{parametersText(parameters)}</span>,
     },
   ]

@@ -94,7 +94,7 @@ export const decidedOf = ({
 export function searchText({ trials, validation, carried, algorithm }: Search, { messages: { report }, formats }: Words): string {
   const stopped = trials.filter(({ ndcg }) => ndcg === null).length
   return [
-    report.searchedBy(formats.number(trials.length), formats.number(validation.users), formats.number(validation.weeks)),
+    report.searchedBy(formats.number(trials.length), formats.number(validation.users), report.weeks(validation.weeks)),
     ...(carried === null ? [] : [report.carried(carried.algorithm)]),
     ...(stopped === 0 ? [] : [report.givenUp(formats.number(stopped))]),
     report.searchChose(algorithm),
