@@ -55,6 +55,8 @@ export class ListQualities {
   readonly #train: Interactions
   readonly #genreOf: Int32Array
   readonly #shares: Float64Array
+  /** log2(s_i) */
+  readonly #logarithms: Float64Array
   readonly #sums: ReadonlyMap<number, Sums>
   readonly #histories = new Mean()
   /** How often each genre is in the history and in the list under way; 0 between users. */
@@ -65,6 +67,7 @@ export class ListQualities {
     this.#train = train
     this.#genreOf = genreOf
     this.#shares = popularityShares(train)
+    this.#logarithms = this.#shares.map(Math.log2)
     this.#sums = new Map(cutoffs.map((k) => [k, newSums()]))
     const genreCount = genreOf.reduce((count, genre) => Math.max(count, genre + 1), 0)
     this.#inHistory = new Float64Array(genreCount)
@@ -83,7 +86,7 @@ export class ListQualities {
       const popularity = this.#meanShare(cut)
       sums.popularity.add(popularity)
       if (history.length > 0) sums.listsBesideHistories.add(popularity)
-      sums.novelty.add(cut.reduce((sum, item) => sum - Math.log2(this.#shares[item] as number), 0) / cut.length)
+      sums.novelty.add(cut.reduce((sum, item) => sum - (this.#logarithms[item] as number), 0) / cut.length)
       const titles = this.#countGenres(cut, this.#inList, genres)
       if (titles > 1) sums.genre_diversity.add(this.#pairsApart(genres, titles))
       if (titles > 0 && historyTitles > 0) sums.miscalibration.add(this.#divergence(genres, historyTitles, titles))

@@ -25,6 +25,18 @@ import { MatineeError } from '../../contracts/errors.ts'
 export const userMetrics = ['precision', 'recall', 'map', 'mar', 'ndcg'] as const
 export type UserMetric = (typeof userMetrics)[number]
 
+/** By rank: 1 / log2(rank + 1), and the sum of those from rank 1 on. Entry 0 is of no rank. */
+const gains = [0]
+const idealGains = [0]
+
+function growGains(rank: number): void {
+  for (let next = gains.length; next <= rank; next++) {
+    const gain = 1 / Math.log2(next + 1)
+    gains.push(gain)
+    idealGains.push((idealGains[next - 1] as number) + gain)
+  }
+}
+
 /**
  * Measures one list at one cut-off and writes the values of `userMetrics` to `values` from `start` on.
  * @param list item positions, best first, distinct; only its first k count
@@ -32,6 +44,8 @@ export type UserMetric = (typeof userMetrics)[number]
  */
 export function measureList(list: Uint32Array, targets: Uint32Array, k: number, values: Float64Array, start = 0): void {
   const length = Math.min(k, list.length)
+  const reachable = Math.min(k, targets.length)
+  growGains(Math.max(length, reachable))
   let hits = 0
   let precisions = 0
   let recalls = 0
@@ -41,16 +55,13 @@ export function measureList(list: Uint32Array, targets: Uint32Array, k: number, 
     hits++
     precisions += hits / rank
     recalls += hits / targets.length
-    gain += 1 / Math.log2(rank + 1)
+    gain += gains[rank] as number
   }
-  const reachable = Math.min(k, targets.length)
-  let idealGain = 0
-  for (let rank = 1; rank <= reachable; rank++) idealGain += 1 / Math.log2(rank + 1)
   values[start] = length === 0 ? 0 : hits / length
   values[start + 1] = hits / targets.length
   values[start + 2] = precisions / reachable
   values[start + 3] = recalls / reachable
-  values[start + 4] = gain / idealGain
+  values[start + 4] = gain / (idealGains[reachable] as number)
 }
 
 /** Coverage and diversity of lists that come one after the other. */
