@@ -183,7 +183,7 @@ async function* streamLines(knex: Knex, connection: Connection, query: RowQuery,
 /** Of a time that the server writes in digits. */
 const firstUnits = (text: string): string => text.slice(0, DAY_LENGTH)
 /** As the server counts them: some characters are two of JavaScript's units. */
-const firstCharacters = (text: string): string => [...text].slice(0, DAY_LENGTH).join('')
+const firstCharacters = (text: string): string => Array.from(text).slice(0, DAY_LENGTH).join('')
 
 /** The driver reads on while no more of them than this wait to be taken. */
 const BATCHES_AHEAD = 2
