@@ -128,19 +128,24 @@ async function tryReading(
   }
 }
 
+/** Makes the table `part` of what was read of a part, which leaves the scratch folder. */
+export async function loadPart(table: RawTable, part: PartName, { files }: ReadRows, database: ColumnDatabase): Promise<void> {
+  const lines = files.get(part)
+  await database.run(`create or replace table part as ${lines === undefined ? noRows(table) : rowsOf(table, database.scratchPath(lines))}`)
+  if (lines !== undefined) await database.discard(lines)
+}
+
 /** Files are in the store when it resolves. Their bytes depend on the part's rows alone, not on their order or on what was read with them. */
 export async function writePart(
   table: RawTable,
   part: PartName,
-  { files: readFiles }: ReadRows,
+  read: ReadRows,
   { store, database }: PartPorts,
   state: ExtractState,
 ): Promise<Omit<RawPartition, 'fingerprint'>> {
   state.phase = 'write'
   const isTimed = isTimedTable(table)
-  const lines = readFiles.get(part)
-  await database.run(`create or replace table part as ${lines === undefined ? noRows(table) : rowsOf(table, database.scratchPath(lines))}`)
-  if (lines !== undefined) await database.discard(lines)
+  await loadPart(table, part, read, database)
   const bounds = isTimed ? 'min(log_dt) as oldest, max(log_dt) as newest' : 'null as oldest, null as newest'
   const { found, oldest, newest } = await database.row(`select count(*) as found, ${bounds} from part`)
   const rows = Number(found)

@@ -8,7 +8,7 @@ import { storeKeys } from '../contracts/store-keys.ts'
 import { updateDocument } from '../contracts/stored-documents.ts'
 import { listedPrograms } from './features.ts'
 import { withHeartbeat } from './heartbeat.ts'
-import { readRange } from './read-part.ts'
+import { loadPart, readRange } from './read-part.ts'
 
 export interface SnapshotCataloguePorts {
   readonly store: ObjectStore
@@ -38,8 +38,9 @@ export async function snapshotCatalogue(ports: SnapshotCataloguePorts): Promise<
       const takenAt = new Date(clock.now()).toISOString()
       const database = await columns.open(progress.signal)
       try {
-        await readRange({ table: 'vodinfo', range: {}, partOf: () => 'undated' }, { source, database, progress }, state)
-        await database.run(`create table programs as ${listedPrograms('reading')}`)
+        const read = await readRange({ table: 'vodinfo', range: {}, partOf: () => 'undated' }, { source, database, progress }, state)
+        await loadPart('vodinfo', 'undated', read, database)
+        await database.run(`create table programs as ${listedPrograms('part')}`)
         const { recommendable } = await database.row('select count(*) filter (recommendable) as recommendable from programs')
         state.phase = 'write'
         const file = await database.writeParquet(CATALOGUE, 'catalogue.parquet')
