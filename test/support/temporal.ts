@@ -16,8 +16,26 @@ export interface TestTemporal extends TestServer {
   readonly environment: Readonly<Record<string, string>>
 }
 
-/** @param options `dbPath`: where its database shall be, when not in a folder of its own */
-export async function startTemporal(options: { readonly dbPath?: string } = {}): Promise<TestTemporal> {
+/** A port that was free may be taken by another test before the server listens there; of some of its own the server chooses by itself. */
+const mostStarts = 3
+
+interface Options {
+  /** Where its database shall be, when not in a folder of its own. */
+  readonly dbPath?: string
+}
+
+export async function startTemporal(options: Options = {}): Promise<TestTemporal> {
+  for (let starts = 1; ; starts++) {
+    try {
+      return await startOnFreePorts(options)
+    } catch (error) {
+      const isTaken = error instanceof Error && /address already in use|is taken by another program/.test(error.message)
+      if (!isTaken || starts === mostStarts) throw error
+    }
+  }
+}
+
+async function startOnFreePorts(options: Options): Promise<TestTemporal> {
   const binary = await findTemporalCli()
   const folder = await temporaryFolder('temporal')
   const [port, uiPort] = [await freePort(), await freePort()]
