@@ -39,7 +39,7 @@ async function runTests(files) {
 /** Modules that start what has to be built. */
 const builders = ['test/support/temporal.ts', 'test/support/versitygw.ts', 'src/demo/demo.ts']
 
-/** Whether a file, or what it imports, starts one of them, or says so by the name of a program that does. */
+/** Whether a file is one of them, or imports one by whatever way. */
 function needsBuilds(file, seen = new Set()) {
   if (builders.includes(file)) return true
   if (seen.has(file) || !existsSync(file)) return false

@@ -15,7 +15,7 @@ import { readRange, whileAway, writePart, type ExtractState, type PartName, type
 
 /** Rows without a time, and from before this week, make one part. */
 const FIRST_WEEK = parseWeek('1970-W02')
-/** What an extraction's share of memory holds; the work of so many is lost when an attempt is broken off. */
+/** Their lines wait in the scratch folder, some 200 MB of each log; the work of so many is lost when an attempt is broken off. */
 const ROWS_AT_ONCE = 1_000_000
 
 export interface LogQuery {

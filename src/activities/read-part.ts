@@ -6,16 +6,17 @@ import type { Cell, ColumnDatabase, DayFingerprint, ObjectStore, Progress, RowSo
 import { isTimedTable, rawTables, type RawTable, type SourceColumn } from '../contracts/source-tables.ts'
 import { storeKeys } from '../contracts/store-keys.ts'
 import type { Week } from '../contracts/week.ts'
+import { text } from './features.ts'
 
 /**
  * A field of a line (see `RowLines`) as a column: numbers as doubles; everything else as the source's own text, so that ids and times stay
  * exact. An empty text is no id and no time. What is not a finite decimal number counts as missing where a number belongs.
  */
 function columnOf({ name, kind }: SourceColumn): string {
-  const text = `case when starts_with(${name}, 'x') then decode(unhex(substr(${name}, 2))) else ${name} end`
-  if (kind === 'text') return `${text} as ${name}`
-  if (kind !== 'number') return `nullif(${text}, '') as ${name}`
-  const digits = `case when not starts_with(${name}, 'x') or regexp_full_match(trim(${text}), '${decimalNumber}') then trim(${text}) end`
+  const decoded = `case when starts_with(${name}, 'x') then decode(unhex(substr(${name}, 2))) else ${name} end`
+  if (kind === 'text') return `${decoded} as ${name}`
+  if (kind !== 'number') return `nullif(${decoded}, '') as ${name}`
+  const digits = `case when not starts_with(${name}, 'x') or regexp_full_match(trim(${decoded}), '${decimalNumber}') then trim(${decoded}) end`
   return `case when isfinite(try_cast(${digits} as double)) then try_cast(${digits} as double) end as ${name}`
 }
 const decimalNumber = '[-+]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][-+]?[0-9]+)?'
@@ -162,7 +163,7 @@ export async function writePart(
   return { format: 1, table, week: part, rows, oldest: textOrNull(oldest), newest: textOrNull(newest), buckets, files }
 }
 
-/** Of a user, the same for ever: of integers Knuth's multiplicative hash, its upper half; of other ids, which takes ten times as long, from MD5. */
+/** Of a user, the same for ever: Knuth's multiplicative hash, its upper half, of what is an integer to DuckDB; of other ids, which takes longer, from MD5. */
 const bucketOf = `coalesce(try_cast(subsr_id as uinteger)::ubigint * 2654435761 % 4294967296 // 65536, md5_number_lower(coalesce(subsr_id, '')))`
 
 /** Lines as columns. Nothing is guessed of them, and nothing in them is quoted. */
@@ -170,7 +171,7 @@ function rowsOf(table: RawTable, path: string): string {
   const columns: readonly SourceColumn[] = rawTables[table]
   const fields = columns.map(({ name }) => `'${name}': 'VARCHAR'`).join(', ')
   const format = `auto_detect = false, header = false, delim = ',', quote = '', escape = '', comment = '', new_line = '\\n'`
-  return `select ${columns.map(columnOf).join(', ')} from read_csv('${path.replaceAll("'", "''")}', ${format}, columns = {${fields}})`
+  return `select ${columns.map(columnOf).join(', ')} from read_csv(${text(path)}, ${format}, columns = {${fields}})`
 }
 
 /** So that there is a file that has the table's columns. */

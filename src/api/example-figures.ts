@@ -1,4 +1,6 @@
 /** One week's figures as the API documents them. All of them are of the same made-up run. */
+import { Value } from 'typebox/value'
+import { GateThresholds } from '../contracts/data-gate.ts'
 
 const week = '2024-W01'
 const version = '2024-W01-5f0c2a9b'
@@ -164,19 +166,5 @@ export const exampleDataQuality = {
     programs: 110,
     quality: { viewings: qualityOfWeek, clicks: { ...qualityOfWeek, rows: 12_070 } },
   },
-  thresholds: {
-    least_volume: 0.6,
-    most_volume: 3,
-    least_weeks_before: 2,
-    most_days_without_rows: 0,
-    most_bad_row: 0.05,
-    most_excluded: 0.5,
-    most_bad_duration: 0.2,
-    most_bad_use: 0.2,
-    most_repeats: 0.25,
-    most_unknown_programs: 0.2,
-    most_unknown_users: 0.3,
-    most_delisted: 0.5,
-    most_future_rows: 0,
-  },
+  thresholds: Value.Create(GateThresholds),
 }

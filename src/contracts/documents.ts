@@ -28,7 +28,7 @@ export const RawFile = Type.Object({
   bucket: Type.Integer({
     minimum: 0,
     description:
-      'By `subsr_id`, modulo the number of buckets: of an integer n below 2^32 the upper half of n × 2654435761 mod 2^32; of another text the lower half of its MD5',
+      'By `subsr_id`, modulo the number of buckets: of what DuckDB casts to a UINTEGER n the upper half of n × 2654435761 mod 2^32; of another text the lower half of its MD5',
   }),
 })
 export type RawFile = Static<typeof RawFile>

@@ -341,6 +341,13 @@ function Lists({ report: found }: OfReport) {
   )
 }
 
+const parametersColumn = (header: string): Column<Pick<Trial, 'parameters'>> => ({
+  id: 'parameters',
+  header,
+  wordy: 'long',
+  cell: ({ parameters }) => <span className="small">{parametersText(parameters)}</span>,
+})
+
 function Tried({ report: found }: OfReport) {
   const { report, models } = useMessages()
   const formats = useFormats()
@@ -371,12 +378,7 @@ function Tried({ report: found }: OfReport) {
       value: (row) => row.train_seconds,
       cell: (row) => formats.seconds(row.train_seconds),
     },
-    {
-      id: 'parameters',
-      header: models.parameters,
-      wordy: 'long',
-      cell: ({ parameters }) => <span className="small">{parametersText(parameters)}</span>,
-    },
+    parametersColumn(models.parameters),
   ]
   return (
     <Section title={report.tried}>
@@ -407,12 +409,7 @@ function Searched({ search }: { readonly search: Search }) {
       value: ({ seconds }) => seconds,
       cell: ({ seconds }) => formats.seconds(seconds),
     },
-    {
-      id: 'parameters',
-      header: models.parameters,
-      wordy: 'long',
-      cell: ({ parameters }) => <span className="small">{parametersText(parameters)}</span>,
-    },
+    parametersColumn(models.parameters),
   ]
   return (
     <Section title={report.searched} text={searchText(search, words)}>
