@@ -39,6 +39,7 @@ test('what is chosen stands in the address: a link shows what its sender saw', a
   const oneWeek = sender.page.getByRole('region', { name: en.models.oneWeekTitle })
   await oneWeek.getByRole('button', { name: new RegExp(`${en.models.week}$`) }).click()
   await sender.page.getByRole('option', { name: trainedWeeks[0] }).click()
+  await sender.page.waitForURL((url) => url.searchParams.has('metric') && url.searchParams.has('week'))
   const { pathname, search } = new URL(sender.page.url())
   await reader.open(`${pathname}${search}`)
   for (const { page } of [sender, reader]) {
@@ -46,6 +47,24 @@ test('what is chosen stands in the address: a link shows what its sender saw', a
     await page.getByRole('figure', { name: `nDCG@10 · ${trainedWeeks[0]}` }).waitFor()
   }
   await Promise.all([sender.context.close(), reader.context.close()])
+})
+
+test('two choices of one moment both stand', async () => {
+  const visit = await visitor()
+  await visit.open('/operator/models')
+  // The fields that a browser fills in by itself, changed before the page can be drawn between them.
+  const changed = await visit.page.evaluate(`[...document.querySelectorAll('select')].flatMap((field) => {
+    const wanted = [...field.options].find(({ value }) => value === 'recall@10' || value === '${trainedWeeks[0]}')
+    if (wanted === undefined) return []
+    Object.getOwnPropertyDescriptor(HTMLSelectElement.prototype, 'value').set.call(field, wanted.value)
+    field.dispatchEvent(new Event('change', { bubbles: true }))
+    return [wanted.value]
+  })`)
+  assert.deepEqual(changed, ['recall@10', trainedWeeks[0]])
+  await visit.page.waitForURL((url) => url.searchParams.has('metric') && url.searchParams.has('week'))
+  await visit.page.getByText(`recall@10, ${en.models.time}`).first().waitFor()
+  await visit.page.getByRole('figure', { name: `nDCG@10 · ${trainedWeeks[0]}` }).waitFor()
+  await visit.context.close()
 })
 
 test('a panel that is slow or fails holds up no other; trying again mends it', async () => {

@@ -1,6 +1,6 @@
 /** The titles that the model knows: found by name and genre, each with its audience and its neighbours. */
 import { Button, Input, Label, SearchField } from 'react-aria-components'
-import { Link, useParams, useSearchParams } from 'react-router'
+import { Link, useParams } from 'react-router'
 import type { Program } from '../../../client/schema.ts'
 import { useApi } from '../api/use-api.ts'
 import { Choice } from '../components/choice.tsx'
@@ -11,6 +11,7 @@ import { Poster } from '../components/poster.tsx'
 import { useFormats, useMessages } from '../i18n/language.tsx'
 import { usePageTitle } from '../page-title.ts'
 import { ageText, nameOf } from '../viewer/words.ts'
+import { useAddress } from './use-addressed.ts'
 
 const PAGE_LENGTH = 50
 
@@ -54,7 +55,7 @@ function useTitleColumns(): readonly Column<Program>[] {
 function TitleList() {
   const { titles } = useMessages()
   const formats = useFormats()
-  const [search, setSearch] = useSearchParams()
+  const [search, change] = useAddress()
   const q = search.get('q') ?? ''
   const genre = search.get('genre') ?? ''
   const offset = Math.max(0, Math.trunc(Number(search.get('offset') ?? 0)) || 0)
@@ -64,19 +65,6 @@ function TitleList() {
     { query: { limit: PAGE_LENGTH, offset, ...(q === '' ? {} : { q }), ...(genre === '' ? {} : { genre: [genre] }) } },
     { keep: true },
   )
-  const change = (changes: Readonly<Record<string, string>>) =>
-    setSearch(
-      (current) => {
-        const next = new URLSearchParams(current)
-        next.delete('offset')
-        for (const [name, value] of Object.entries(changes)) {
-          if (value === '') next.delete(name)
-          else next.set(name, value)
-        }
-        return next
-      },
-      { replace: true },
-    )
   return (
     <Panel
       title={result.data === undefined ? titles.title : titles.results(formats.number(result.data.total))}
@@ -84,7 +72,7 @@ function TitleList() {
       lines={12}
       actions={
         <>
-          <SearchField className="field" value={q} onChange={(value) => change({ q: value })}>
+          <SearchField className="field" value={q} onChange={(value) => change({ q: value, offset: '' })}>
             <Label className="field-label">{titles.find}</Label>
             <Input className="input" maxLength={200} />
           </SearchField>
@@ -92,7 +80,7 @@ function TitleList() {
             label={titles.genre}
             value={genre}
             options={[{ value: '', text: titles.allGenres }, ...(result.data?.genres ?? []).map((value) => ({ value, text: value }))]}
-            onChange={(value) => change({ genre: value })}
+            onChange={(value) => change({ genre: value, offset: '' })}
           />
         </>
       }

@@ -1,5 +1,23 @@
-/** A choice that stands in the page's address, so that a link shows what its sender saw. */
+/** What a page's address holds of its choices, so that a link shows what its sender saw. */
 import { useSearchParams } from 'react-router'
+
+/**
+ * Search parameters of the address and how to change some of them; an empty value takes one out.
+ * A change begins from the address itself, which is ahead of what was drawn last: two choices made before the next
+ * drawing would otherwise undo each other.
+ */
+export function useAddress(): readonly [URLSearchParams, (changes: Readonly<Record<string, string>>) => void] {
+  const [search, setSearch] = useSearchParams()
+  const change = (changes: Readonly<Record<string, string>>): void => {
+    const next = new URLSearchParams(window.location.search)
+    for (const [name, value] of Object.entries(changes)) {
+      if (value === '') next.delete(name)
+      else next.set(name, value)
+    }
+    setSearch(next, { replace: true })
+  }
+  return [search, change]
+}
 
 /** The address's own value where it is one of `allowed`, else `usual`, which no address names. */
 export function useAddressed<Value extends string>(
@@ -7,17 +25,7 @@ export function useAddressed<Value extends string>(
   allowed: readonly Value[],
   usual: Value,
 ): readonly [Value, (value: Value) => void] {
-  const [search, setSearch] = useSearchParams()
+  const [search, change] = useAddress()
   const asked = search.get(name)
-  const set = (value: Value): void =>
-    setSearch(
-      (current) => {
-        const next = new URLSearchParams(current)
-        if (value === usual) next.delete(name)
-        else next.set(name, value)
-        return next
-      },
-      { replace: true },
-    )
-  return [allowed.find((one) => one === asked) ?? usual, set]
+  return [allowed.find((one) => one === asked) ?? usual, (value) => change({ [name]: value === usual ? '' : value })]
 }
