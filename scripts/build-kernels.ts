@@ -9,7 +9,7 @@ import { main } from 'assemblyscript/asc'
 const target = new URL('../src/model/kernels/kernels.wasm.ts', import.meta.url)
 
 const options =
-  'src/kernels/index.ts --outFile kernels.wasm -O3 --noAssert --runtime stub --enable simd --enable threads --disableWarning 112 ' +
+  'src/kernels/index.ts --outFile kernels.wasm -O3 --noAssert --runtime stub --enable simd --enable relaxed-simd --enable threads --disableWarning 112 ' +
   '--importMemory --noExportMemory --sharedMemory --initialMemory 1 --maximumMemory 65536'
 
 /** The text of the file, as it should be. */

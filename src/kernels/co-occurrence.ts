@@ -6,9 +6,10 @@ const rowBytes: usize = 512
 const tileBytes: usize = 32_768
 
 /**
- * Task t: rows `firstRow + t × rowsOfTask` and on of XᵀX + λ I, up to their diagonal. A row's sums run over its users in order, in double.
- * @param offsets, items, weights rows of pairs by user, items ascending
- * @param byItemOffsets, byItemUsers, byItemWeights the same by item, users ascending
+ * Task t: rows `firstRow + t × rowsOfTask` and on of XᵀY + r diag XᵀY + λ I, up to their diagonal. A row's sums run over its users in order, in double.
+ * @param offsets, items, weights rows of pairs by user, items ascending: Y
+ * @param byItemOffsets, byItemUsers, byItemWeights the same pairs by item, users ascending, of other weights: X
+ * @param ofDiagonal r
  * @param scratch a double an item for each thread; `scratchBytes` each, whole rows of tiles
  */
 export function coOccurrenceTasks(
@@ -25,6 +26,7 @@ export function coOccurrenceTasks(
   byItemUsers: usize,
   byItemWeights: usize,
   regularization: f64,
+  ofDiagonal: f64,
   tiles: usize,
   scratch: usize,
   scratchBytes: i32,
@@ -52,7 +54,7 @@ export function coOccurrenceTasks(
         }
       }
       const diagonal = sums + ((<usize>row) << 3)
-      store<f64>(diagonal, load<f64>(diagonal) + regularization)
+      store<f64>(diagonal, load<f64>(diagonal) * (1 + ofDiagonal) + regularization)
       const firstTile = tiles + ((<usize>tileRow * (<usize>tileRow + 1)) / 2) * tileBytes + <usize>(row % tileSize) * rowBytes
       for (let column = 0; column <= tileRow; column++)
         memory.copy(firstTile + <usize>column * tileBytes, sums + <usize>column * rowBytes, rowBytes)

@@ -3,20 +3,21 @@
  * `rankTasks` the best k, of one user or of many, in three steps that come to the same bit for bit:
  *
  * 1. Items lie in panels of 16 by descending bound. By Cauchy and Schwarz no score in a panel is above largest b + |u| × largest |h|.
- * 2. Factors are rounded to integers, those of a user to 16 bits, u ≈ s q with s = |u| / 32,000, those of an item to 8, h ≈ s' q' with
- *    s' = largest |h_f| / 127: a vector multiplies 8 of them at once, no sum overflows, and items take a quarter of the memory. With
- *    e = |h - s' q'|, which is known, the score is within |u| (e + (|h| + e) √F / 64,000) of b + s s' q · q'.
- * 3. Items whose upper end reaches the k-th best of the lower ends wait in a buffer. Those that still do when it is emptied are scored in full.
+ * 2. Factors are rounded to 7 bits, u ≈ s q and h ≈ s' q' with s = largest |u_f| / 63 and s' = largest |h_f| / 63: a vector multiplies 16 of
+ *    them at once, and items take a quarter of the memory. With e = |h - s' q'| and d = |u - s q|, which are known, the score is within
+ *    |u| e + d (|h| + e) of b + s s' q · q'. Where no item of a panel reaches the k-th best of the lower ends with the panel's largest b and
+ *    e, nothing more is done for it.
+ * 3. Items whose upper end does wait in a buffer. Those that still do when it is emptied are scored in full.
  *
  * | argument   | what                                                                                                                  |
  * |------------|-----------------------------------------------------------------------------------------------------------------------|
- * | `panels`   | 8-bit integers: panel p, factors 2 g and 2 g + 1 of item 16 p + n at ((p × pairs + g) × 16 + n) × 2, the pairs even: what is missing is 0 |
+ * | `panels`   | bytes q' + 64: panel p, factor f of item 16 p + n at ((p × groups + f / 4) × 16 + n) × 4 + f mod 4; groups of 4, an even number |
  * | `scales`   | s' of each item in the panels, whole panels                                                                             |
- * | `slips`    | what its score may be off by over |u|, rounding of all kinds together                                                   |
+ * | `slips`    | e, and what single precision may lose, over |u|                                                                         |
  * | `highs`    | its bias, and what single precision may lose of it; -infinity past the last item                                        |
  * | `order`    | its position                                                                                                          |
  * | `places`   | by position: where in the panels the item is; all bits set where it is in none                                          |
- * | `bounds`   | 2 floats a panel: largest |h|, largest of `highs`                                                                       |
+ * | `bounds`   | 4 floats a panel: largest |h| + e, largest of `highs`, largest of `slips`, 0                                            |
  */
 import { enter, takeAll } from './heap'
 import { nextTask } from './vectors'
@@ -163,7 +164,7 @@ function addFour(sums: v128, user: usize, rows: usize, listed: usize, rowBytes: 
 
 /** Users of a task. */
 const usersAtOnce: i32 = 16
-/** Panels that a task's users go through together: with 64 factors 16 KiB, unpacked 32. */
+/** Panels that a task's users go through together: with 64 factors 16 KiB. */
 const panelsAtOnce: i32 = 16
 /** Items that wait to be scored in full: the longer they do, the fewer can still come in. */
 const mostWaiting: i32 = 512
@@ -172,72 +173,68 @@ const noPlace: u32 = 0xffffffff
 
 /**
  * A user's state: at 0 the lower ends in their heap, at 4 the least score that can still come in (-infinity while there is room), at 8 the
- * scale s, at 16 |u|, at 20 items that wait, at 24 full scores in their heap.
+ * scale s, at 12 what sums of products begin from, at 16 |u|, at 20 items that wait, at 24 full scores in their heap, at 28 d.
  * Then come the rounded factors, the two heaps, the waiting items (an upper end and a position each), and 16 bits a panel: whom to leave out.
  */
 const stateBytes: usize = 32
+/** Of a rounded factor; bytes of items are this much more than theirs, so that none is negative. */
+const largestRounded: f32 = 63
+const offset: i32 = 64
 
-/** out ← q · q' of a panel's items, 8-bit ones as they lie. */
-function multiplyPacked(user: usize, end: usize, panel: usize, out: usize): void {
-  let a = i32x4.splat(0)
-  let b = a
-  let c = a
-  let d = a
-  for (; user < end; user += 8, panel += 64) {
-    const u = v128.load32_splat(user)
-    a = i32x4.add(a, i32x4.dot_i16x8_s(u, v128.load8x8_s(panel)))
-    b = i32x4.add(b, i32x4.dot_i16x8_s(u, v128.load8x8_s(panel, 8)))
-    c = i32x4.add(c, i32x4.dot_i16x8_s(u, v128.load8x8_s(panel, 16)))
-    d = i32x4.add(d, i32x4.dot_i16x8_s(u, v128.load8x8_s(panel, 24)))
-    const w = v128.load32_splat(user, 4)
-    a = i32x4.add(a, i32x4.dot_i16x8_s(w, v128.load8x8_s(panel, 32)))
-    b = i32x4.add(b, i32x4.dot_i16x8_s(w, v128.load8x8_s(panel, 40)))
-    c = i32x4.add(c, i32x4.dot_i16x8_s(w, v128.load8x8_s(panel, 48)))
-    d = i32x4.add(d, i32x4.dot_i16x8_s(w, v128.load8x8_s(panel, 56)))
-  }
-  v128.store(out, a)
-  v128.store(out, b, 16)
-  v128.store(out, c, 32)
-  v128.store(out, d, 48)
+/** Products of 8 factors of 4 items, by item. No partial sum leaves 16 bits: 4 × 63 × 127 < 2^15. */
+function eightFactors(first: v128, second: v128, panel: usize): v128 {
+  return i32x4.extadd_pairwise_i16x8_s(
+    i16x8.add(i16x8.relaxed_dot_i8x16_i7x16_s(first, v128.load(panel)), i16x8.relaxed_dot_i8x16_i7x16_s(second, v128.load(panel, 64))),
+  )
 }
 
-/** The same of a panel that `unpack` has made 16 bits wide. */
-function multiplyUnpacked(user: usize, end: usize, panel: usize, out: usize): void {
-  let a = i32x4.splat(0)
+/** out ← q · q' of a panel's items; whether any of them times its scale reaches `least`. */
+function multiply(user: usize, end: usize, start: i32, panel: usize, scales: usize, least: f32, out: usize): bool {
+  let a = i32x4.splat(start)
   let b = a
   let c = a
   let d = a
   for (; user < end; user += 8, panel += 128) {
-    const u = v128.load32_splat(user)
-    a = i32x4.add(a, i32x4.dot_i16x8_s(u, v128.load(panel)))
-    b = i32x4.add(b, i32x4.dot_i16x8_s(u, v128.load(panel, 16)))
-    c = i32x4.add(c, i32x4.dot_i16x8_s(u, v128.load(panel, 32)))
-    d = i32x4.add(d, i32x4.dot_i16x8_s(u, v128.load(panel, 48)))
-    const w = v128.load32_splat(user, 4)
-    a = i32x4.add(a, i32x4.dot_i16x8_s(w, v128.load(panel, 64)))
-    b = i32x4.add(b, i32x4.dot_i16x8_s(w, v128.load(panel, 80)))
-    c = i32x4.add(c, i32x4.dot_i16x8_s(w, v128.load(panel, 96)))
-    d = i32x4.add(d, i32x4.dot_i16x8_s(w, v128.load(panel, 112)))
+    const first = v128.load32_splat(user)
+    const second = v128.load32_splat(user, 4)
+    a = i32x4.add(a, eightFactors(first, second, panel))
+    b = i32x4.add(b, eightFactors(first, second, panel + 16))
+    c = i32x4.add(c, eightFactors(first, second, panel + 32))
+    d = i32x4.add(d, eightFactors(first, second, panel + 48))
   }
+  const limit = f32x4.splat(least)
+  const reachingA = f32x4.ge(f32x4.mul(f32x4.convert_i32x4_s(a), v128.load(scales)), limit)
+  const reachingB = f32x4.ge(f32x4.mul(f32x4.convert_i32x4_s(b), v128.load(scales, 16)), limit)
+  const reachingC = f32x4.ge(f32x4.mul(f32x4.convert_i32x4_s(c), v128.load(scales, 32)), limit)
+  const reachingD = f32x4.ge(f32x4.mul(f32x4.convert_i32x4_s(d), v128.load(scales, 48)), limit)
+  if (!v128.any_true(v128.or(v128.or(reachingA, reachingB), v128.or(reachingC, reachingD)))) return false
   v128.store(out, a)
   v128.store(out, b, 16)
   v128.store(out, c, 32)
   v128.store(out, d, 48)
+  return true
 }
 
-function unpack(panels: usize, bytes: usize, out: usize): void {
-  for (let at: usize = 0; at < bytes; at += 8) v128.store(out + 2 * at, v128.load8x8_s(panels + at))
+/** What q · q' times its item's scale has to reach for the item's upper end to reach `least`, or a little less. */
+function leastProduct(state: usize, bound: usize, least: f32): f32 {
+  const scale = <f64>load<f32>(state, 8)
+  if (scale == 0) return -Infinity
+  const above =
+    <f64>load<f32>(bound, 4) + <f64>load<f32>(state, 16) * <f64>load<f32>(bound, 8) + <f64>load<f32>(state, 28) * <f64>load<f32>(bound)
+  const product = (<f64>least - above) / scale
+  return <f32>(product - abs<f64>(product) * 1e-6)
 }
 
 /** Upper ends of a panel's scores in place of q · q'; returns a bit for each that reaches `least`, from the lowest on. */
-function boundPanel(ends: usize, scales: usize, slips: usize, highs: usize, scale: f32, length: f32, least: f32): u32 {
+function boundPanel(ends: usize, scales: usize, slips: usize, highs: usize, scale: f32, length: f32, drift: f32, least: f32): u32 {
   const s = f32x4.splat(scale)
   const l = f32x4.splat(length)
+  const ofUser = f32x4.splat(drift)
   const limit = f32x4.splat(least)
   let bits: u32 = 0
   for (let at: usize = 0; at < 64; at += 16) {
     const score = f32x4.mul(f32x4.mul(f32x4.convert_i32x4_s(v128.load(ends + at)), s), v128.load(scales + at))
-    const high = f32x4.add(f32x4.add(score, f32x4.mul(l, v128.load(slips + at))), v128.load(highs + at))
+    const high = f32x4.add(f32x4.add(score, f32x4.add(f32x4.mul(l, v128.load(slips + at)), ofUser)), v128.load(highs + at))
     v128.store(ends + at, high)
     bits |= (<u32>i32x4.bitmask(f32x4.ge(high, limit))) << (<u32>at >> 2)
   }
@@ -266,6 +263,11 @@ export function rowNorms(thread: i32, rows: usize, count: i32, factors: i32, nor
   for (let n = 0; n < count; n++) store<f32>(norms + ((<usize>n) << 2), <f32>norm(rows + <usize>n * ((<usize>factors) << 2), factors))
 }
 
+/** value / scale, to an integer of 7 bits. */
+function roundedOver(value: f32, scale: f32): i32 {
+  return scale == 0 ? 0 : <i32>max<f32>(-largestRounded, min<f32>(largestRounded, nearest<f32>(value / scale)))
+}
+
 /** Rounds the factors of the items that `order` names into panels of zeros, and sets what belongs to each; arrays are whole panels. */
 export function packRounded(
   thread: i32,
@@ -283,13 +285,13 @@ export function packRounded(
   count: i32,
 ): void {
   const rowBytes = (<usize>factors) << 2
-  const panelBytes = (<usize>((factors + 3) >> 2)) << 6
-  const ofUser = <f64>(1.1 * sqrt<f64>(<f64>factors)) / 64000
+  const panelBytes = (<usize>((factors + 7) >> 3)) << 7
   for (let place = 0; place < ((count + 15) & ~15); place++) {
-    const bound = bounds + ((<usize>(place >> 4)) << 3)
+    const bound = bounds + ((<usize>(place >> 4)) << 4)
     if ((place & 15) == 0) {
       store<f32>(bound, 0)
       store<f32>(bound, -Infinity, 4)
+      store<f32>(bound, 0, 8)
     }
     const at = (<usize>place) << 2
     if (place >= count) {
@@ -303,25 +305,27 @@ export function packRounded(
     const length = <f32>norm(row, factors)
     let largest: f32 = 0
     for (let f: usize = 0; f < rowBytes; f += 4) largest = max<f32>(largest, abs<f32>(load<f32>(row + f)))
-    const scale: f32 = largest / 127
+    const scale: f32 = largest / largestRounded
     store<f32>(scales + at, scale)
     store<f32>(highs + at, high)
     store<u32>(places + ((<usize>item) << 2), place)
-    store<f32>(bound, max<f32>(load<f32>(bound), length * (1 + slack)))
-    store<f32>(bound, max<f32>(load<f32>(bound, 4), high), 4)
     // e²: what rounding leaves of the row.
     let rest: f64 = 0
-    let target = panels + <usize>(place >> 4) * panelBytes + ((<usize>(place & 15)) << 1)
+    let target = panels + <usize>(place >> 4) * panelBytes + ((<usize>(place & 15)) << 2)
     for (let f: usize = 0; f < rowBytes; f += 4) {
       const value = load<f32>(row + f)
-      const rounded: f32 = scale == 0 ? 0 : max<f32>(-127, min<f32>(127, nearest<f32>(value / scale)))
+      const rounded = roundedOver(value, scale)
       const off = <f64>value - <f64>scale * <f64>rounded
       rest += off * off
-      store<i8>(target, <i8>rounded)
-      target += f & 4 ? 31 : 1
+      store<u8>(target, <u8>(rounded + offset))
+      target += (f & 12) == 12 ? 61 : 1
     }
     rest = sqrt<f64>(rest)
-    store<f32>(slips + at, <f32>((rest + (<f64>length + rest) * (ofUser + <f64>slack)) * (1 + 1e-6)))
+    const slip = <f32>((rest + (<f64>length + rest) * <f64>slack) * (1 + 1e-6))
+    store<f32>(slips + at, slip)
+    store<f32>(bound, max<f32>(load<f32>(bound), <f32>((<f64>length + rest) * (1 + <f64>slack))))
+    store<f32>(bound, max<f32>(load<f32>(bound, 4), high), 4)
+    store<f32>(bound, max<f32>(load<f32>(bound, 8), slip), 8)
   }
 }
 
@@ -350,18 +354,30 @@ function emptyWaiting(state: usize, user: usize, best: usize, waiting: usize, k:
 }
 
 /** Rounds a user's factors and sets the state to nothing. */
-function begin(state: usize, user: usize, rounded: usize, factors: i32): void {
-  const length = <f32>norm(user, factors)
-  const scale: f32 = length / 32000
-  for (let f: usize = 0; f < <usize>factors; f++)
-    store<i16>(rounded + (f << 1), scale == 0 ? 0 : <i16>nearest<f32>(load<f32>(user + (f << 2)) / scale))
-  for (let f = factors; f & 3; f++) store<i16>(rounded + ((<usize>f) << 1), 0)
+function begin(state: usize, user: usize, rounded: usize, roundedBytes: usize, factors: i32): void {
+  const rowBytes = (<usize>factors) << 2
+  let largest: f32 = 0
+  for (let f: usize = 0; f < rowBytes; f += 4) largest = max<f32>(largest, abs<f32>(load<f32>(user + f)))
+  const scale: f32 = largest / largestRounded
+  memory.fill(rounded, 0, roundedBytes)
+  let sum: i32 = 0
+  let rest: f64 = 0
+  for (let f: usize = 0; f < rowBytes; f += 4) {
+    const value = load<f32>(user + f)
+    const one = roundedOver(value, scale)
+    const off = <f64>value - <f64>scale * <f64>one
+    sum += one
+    rest += off * off
+    store<i8>(rounded + (f >> 2), <i8>one)
+  }
   store<i32>(state, 0)
   store<f32>(state, -Infinity, 4)
   store<f32>(state, scale, 8)
-  store<f32>(state, length, 16)
+  store<i32>(state, -offset * sum, 12)
+  store<f32>(state, <f32>norm(user, factors), 16)
   store<i32>(state, 0, 20)
   store<i32>(state, 0, 24)
+  store<f32>(state, <f32>(sqrt<f64>(rest) * (1 + 1e-6)), 28)
 }
 
 /**
@@ -371,7 +387,7 @@ function begin(state: usize, user: usize, rounded: usize, factors: i32): void {
  * @param biases one an item, by position
  * @param seenOffsets, seenItems rows of items to leave out, by user
  * @param allowed a byte an item, by position; 0 leaves it out; address 0: all are allowed
- * @param scratch a thread: 16 upper ends, 16 panels unpacked, then for each of 16 users a state and what belongs to it; `userBytes` each
+ * @param scratch a thread: 16 upper ends, then for each of 16 users a state and what belongs to it; `userBytes` each
  */
 export function rankTasks(
   thread: i32,
@@ -401,28 +417,23 @@ export function rankTasks(
   userBytes: i32,
 ): void {
   const rowBytes = (<usize>factors) << 2
-  const roundedBytes = (<usize>((factors + 3) >> 2)) << 3
-  const panelBytes = roundedBytes << 3
-  const unpackedBytes = ((<usize>panelsAtOnce) << 1) * panelBytes
-  const ends = scratch + <usize>thread * (64 + unpackedBytes + <usize>usersAtOnce * <usize>userBytes)
-  const unpacked = ends + 64
-  const states = unpacked + unpackedBytes
+  const roundedBytes = (<usize>((factors + 7) >> 3)) << 3
+  const panelBytes = roundedBytes << 4
+  const ends = scratch + <usize>thread * (64 + <usize>usersAtOnce * <usize>userBytes)
+  const states = ends + 64
   const heapBytes = (<usize>k) << 3
   for (let task = nextTask(counter); task < tasks; task = nextTask(counter)) {
     const firstUser = task * usersAtOnce
     const count = min(usersAtOnce, userCount - firstUser)
-    // Worth it where several users go through what is unpacked.
-    const isUnpacked = count > 2
     for (let n = 0; n < count; n++) {
       const state = states + <usize>n * <usize>userBytes
-      begin(state, userRows + <usize>(firstUser + n) * rowBytes, state + stateBytes, factors)
+      begin(state, userRows + <usize>(firstUser + n) * rowBytes, state + stateBytes, roundedBytes, factors)
       const leftOut = state + stateBytes + roundedBytes + 2 * heapBytes + ((<usize>mostWaiting) << 3)
       const seen = seenOffsets + ((<usize>(firstUser + n)) << 2)
       leaveOut(leftOut, panelCount, places, seenItems, load<u32>(seen), load<u32>(seen, 4))
     }
     for (let first = 0; first < panelCount; first += panelsAtOnce) {
       const end = min(first + panelsAtOnce, panelCount)
-      if (isUnpacked) unpack(panels + <usize>first * panelBytes, <usize>(end - first) * panelBytes, unpacked)
       for (let n = 0; n < count; n++) {
         const user = userRows + <usize>(firstUser + n) * rowBytes
         const state = states + <usize>n * <usize>userBytes
@@ -431,16 +442,20 @@ export function rankTasks(
         const best = lows + heapBytes
         const waiting = best + heapBytes
         const scale = load<f32>(state, 8)
+        const start = load<i32>(state, 12)
         const length = load<f32>(state, 16)
+        const userDrift = load<f32>(state, 28)
         let least = load<f32>(state, 4)
         const leftOut = waiting + ((<usize>mostWaiting) << 3)
         for (let panel = first; panel < end; panel++) {
-          const bound = bounds + ((<usize>panel) << 3)
-          if (length * load<f32>(bound) + load<f32>(bound, 4) < least) continue
+          const bound = bounds + ((<usize>panel) << 4)
+          const largest = load<f32>(bound)
+          if (length * largest + load<f32>(bound, 4) < least) continue
           const at = (<usize>panel) << 6
-          if (isUnpacked) multiplyUnpacked(rounded, lows, unpacked + 2 * <usize>(panel - first) * panelBytes, ends)
-          else multiplyPacked(rounded, lows, panels + <usize>panel * panelBytes, ends)
-          let reaching = boundPanel(ends, scales + at, slips + at, highs + at, scale, length, least)
+          const product = leastProduct(state, bound, least)
+          if (!multiply(rounded, lows, start, panels + <usize>panel * panelBytes, scales + at, product, ends)) continue
+          const drift = userDrift * largest
+          let reaching = boundPanel(ends, scales + at, slips + at, highs + at, scale, length, drift, least)
           reaching &= ~(<u32>load<u16>(leftOut + ((<usize>panel) << 1)))
           for (; reaching != 0; reaching &= reaching - 1) {
             const lane = (<usize>ctz<u32>(reaching)) << 2
@@ -449,7 +464,7 @@ export function rankTasks(
             const item = load<u32>(order + at + lane)
             if (allowed != 0 && load<u8>(allowed + <usize>item) == 0) continue
             const ofBias = load<f32>(highs + at + lane) - load<f32>(biases + ((<usize>item) << 2))
-            const low = high - 2 * (length * load<f32>(slips + at + lane) + ofBias)
+            const low = high - 2 * (length * load<f32>(slips + at + lane) + drift + ofBias)
             let size = load<i32>(state)
             if (size < k || low > load<f32>(lows)) {
               size = enter(lows, size, k, low, item)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import type { Interactions, Model, Tensor } from '../model.ts'
+import type { Interactions, Model, Parameters, Tensor } from '../model.ts'
 import { Random } from '../random/random.ts'
 import { referenceEase } from '../reference/ease.ts'
 import { buildInteractions } from '../sparse/interactions.ts'
@@ -14,8 +14,8 @@ const input = buildInteractions(60, 40, {
   weights: Float32Array.from(rows, ([, , weight]) => weight),
 })
 
-function fitted(pairs: Interactions, regularization: number): Model {
-  const fit = ease.start(pairs, { regularization }, 0)
+function fitted(pairs: Interactions, parameters: Parameters): Model {
+  const fit = ease.start(pairs, parameters, 0)
   while (fit.advance().fraction < 1);
   return fit.finish()
 }
@@ -40,7 +40,7 @@ function loss(x: readonly Float64Array[], b: Float32Array, size: number, regular
 }
 
 test('no weight can be moved to a smaller loss, and none leads an item to itself', () => {
-  const weights: Tensor['data'] | undefined = fitted(input, 3).tensors().get('item_weights')?.data
+  const weights: Tensor['data'] | undefined = fitted(input, { regularization: 3 }).tensors().get('item_weights')?.data
   assert.ok(weights instanceof Float32Array)
   const x = dense(input)
   const least = loss(x, weights, 40, 3)
@@ -66,9 +66,14 @@ test('the weights are those of the plain way, over several tiles', () => {
     items: Uint32Array.from({ length: size }, () => generator.below(150)),
     weights: Float32Array.from({ length: size }, () => generator.below(5) / 4),
   })
-  const weights = fitted(wide, 5).tensors().get('item_weights')?.data ?? []
-  for (const [row, expected] of referenceEase(wide, 5).entries())
-    for (const [column, value] of expected.entries()) assert.ok(Math.abs((weights[row * 150 + column] ?? NaN) - value) < 1e-6)
+  for (const options of [{}, { dropout: 0.4 }, { user_exponent: 0.5 }, { dropout: 0.2, user_exponent: 1 }]) {
+    const weights =
+      fitted(wide, { regularization: 5, ...options })
+        .tensors()
+        .get('item_weights')?.data ?? []
+    for (const [row, expected] of referenceEase(wide, 5, options).entries())
+      for (const [column, value] of expected.entries()) assert.ok(Math.abs((weights[row * 150 + column] ?? NaN) - value) < 1e-6)
+  }
 })
 
 test('a catalogue that is too large is refused with the figure', () => {

@@ -2,13 +2,20 @@
  * EASE: each item's column of pairs as a weighted sum of the other items' columns, in closed form.
  * Steck: "Embarrassingly shallow autoencoders for sparse data", WWW 2019. Minimised is
  *
- *   |X - X B|² + λ |B|²   with B_ii = 0,   solved by   B_ij = -P_ij / P_jj (i ≠ j),  P = (XᵀX + λ I)⁻¹
+ *   |√W (X - X B)|² + Σ_i (λ + p / (1 - p) G_ii) |B_i·|²   with B_ii = 0,   solved by   B_ij = -P_ij / P_jj (i ≠ j)
+ *   G = XᵀWX,  P = (G + p / (1 - p) diag G + λ I)⁻¹
  *   score(u, i) = Σ over the user's items j of x_uj × B_ji
+ *
+ * In the paper W = I and p = 0. The penalty of p is what dropping a share p of the user's items at random comes to in the mean (Steck:
+ * "Autoencoders that don't overfit towards the identity", NeurIPS 2020): popular items are not believed by their number alone. W lets
+ * users who have watched much say less a pair.
  *
  * | notation | variable or parameter  | shape, unit                                                                   |
  * |----------|------------------------|-------------------------------------------------------------------------------|
  * | X        | pairs, `weights`       | users × items, sparse; x_ui is the pair's weight (1 in the paper, else a departure), 0 without a pair |
  * | λ        | `regularization`       | users: so many users with both items are set against the items' own number   |
+ * | p        | `dropout`              | 0 to below 1                                                                  |
+ * | W        | `user_exponent` e      | of a user with n pairs n^-e, times what leaves the sum over pairs as it was   |
  * | P        | `matrix`               | items × items, symmetric, 64-bit, in tiles (`symmetric-inverse.ts`)           |
  * | B        | `item_weights`         | items × items, 32-bit, row-major: row j is what having item j does to others  |
  *
@@ -112,6 +119,8 @@ function planLayout({ userCount, itemCount, pairCount }: DataShape, threads: num
 class EaseFit implements Fit {
   readonly #input: TrainingInput
   readonly #regularization: number
+  /** p / (1 - p). */
+  readonly #ofDiagonal: number
   readonly #threads: KernelThreads
   readonly #layout: Layout
   readonly #memory: WebAssembly.Memory
@@ -124,10 +133,12 @@ class EaseFit implements Fit {
   #row = 0
   #work = 0
 
-  constructor(input: TrainingInput, regularization: number, checkpoint: Tensors | undefined, resources: FitResources) {
+  constructor(input: TrainingInput, parameters: Parameters, checkpoint: Tensors | undefined, resources: FitResources) {
     const { userCount, itemCount, offsets, items, weights } = input
+    const dropout = numberParameter(parameters, 'dropout')
     this.#input = input
-    this.#regularization = regularization
+    this.#regularization = numberParameter(parameters, 'regularization')
+    this.#ofDiagonal = dropout / (1 - dropout)
     this.#threads = resources.threads ?? callersThread
     this.#layout = planLayout({ userCount, itemCount, pairCount: items.length }, this.#threads.count)
     this.#memory = this.#layout.plan.create()
@@ -138,7 +149,8 @@ class EaseFit implements Fit {
     if (checkpoint === undefined) {
       this.#inverse = new SymmetricInverse(this.#memory, this.#layout.inverse, this.#threads)
       this.#fillRows(this.#layout.byUser, input)
-      this.#fillRows(this.#layout.byItem, transpose({ userCount, itemCount, offsets, items, weights }))
+      const weighted = weightedByUser({ userCount, itemCount, offsets, items, weights }, numberParameter(parameters, 'user_exponent'))
+      this.#fillRows(this.#layout.byItem, transpose(weighted))
       return
     }
     const rows = readTensorOf(checkpoint, 'item_count', Uint32Array, [1])[0]
@@ -203,7 +215,7 @@ class EaseFit implements Fit {
     const rows = [rowsOfTask, first, this.#row]
     const pairs = [byUser.offsets, byUser.positions, byUser.weights, byItem.offsets, byItem.positions, byItem.weights]
     const tasks = Math.ceil((this.#row - first) / rowsOfTask)
-    this.#run('coOccurrenceTasks', tasks, ...rows, ...pairs, this.#regularization, inverse.tiles, sums, sumBytes)
+    this.#run('coOccurrenceTasks', tasks, ...rows, ...pairs, this.#regularization, this.#ofDiagonal, inverse.tiles, sums, sumBytes)
   }
 
   #sweepOn(): void {
@@ -232,6 +244,23 @@ class EaseFit implements Fit {
     }
     return weights
   }
+}
+
+/** W X. */
+function weightedByUser(pairs: Interactions, exponent: number): Interactions {
+  if (exponent === 0) return pairs
+  const { userCount, offsets, weights } = pairs
+  const ofUser = Float64Array.from({ length: userCount }, (_, user) => {
+    const count = (offsets[user + 1] as number) - (offsets[user] as number)
+    return count === 0 ? 0 : count ** -exponent
+  })
+  const total = ofUser.reduce((sum, weight, user) => sum + weight * ((offsets[user + 1] as number) - (offsets[user] as number)), 0)
+  const scale = weights.length / total
+  const weighted = new Float32Array(weights.length)
+  for (let user = 0; user < userCount; user++)
+    for (let pair = offsets[user] as number; pair < (offsets[user + 1] as number); pair++)
+      weighted[pair] = scale * (ofUser[user] as number) * (weights[pair] as number)
+  return { ...pairs, weights: weighted }
 }
 
 /** Of a row of XᵀX: half of its users' pairs, whatever their order, and its share of the tiles that are written. */
@@ -280,6 +309,22 @@ export const ease: ModelFamily = {
       minimum: 0.001,
       maximum: 1e9,
     },
+    {
+      name: 'dropout',
+      description: "Share p of a user's items that are dropped at random, in the mean; below 1",
+      type: 'number',
+      default: 0,
+      minimum: 0,
+      maximum: 0.99,
+    },
+    {
+      name: 'user_exponent',
+      description: 'A user with n pairs weighs n to the minus this power; 0: all pairs alike, 1: all users',
+      type: 'number',
+      default: 0,
+      minimum: 0,
+      maximum: 1,
+    },
   ],
   memoryNeedMib(shape, _parameters, threads) {
     // Beside the kernels' memory the pairs by item while they are sorted, and the model, or the matrix once more for a checkpoint.
@@ -290,7 +335,7 @@ export const ease: ModelFamily = {
     checkInteractions(input)
     const parameters = resolveParameters(ease, given)
     checkMemory(input.itemCount)
-    return new EaseFit(input, numberParameter(parameters, 'regularization'), checkpoint, resources)
+    return new EaseFit(input, parameters, checkpoint, resources)
   },
   load: (tensors) => new EaseModel(tensors),
 }

@@ -1,5 +1,5 @@
 /**
- * EASE as the head of src/model/ease/ease.ts has it, the plain way: XᵀX + λ I as rows, inverted by Gauss and Jordan beside the identity, in
+ * EASE as the head of src/model/ease/ease.ts has it, the plain way: the matrix as rows, inverted by Gauss and Jordan beside the identity, in
  * double precision. For tests alone.
  */
 import type { Interactions } from '../model.ts'
@@ -8,10 +8,12 @@ import type { Interactions } from '../model.ts'
 export function referenceEase(
   { userCount, itemCount, offsets, items, weights }: Interactions,
   regularization: number,
+  { dropout = 0, user_exponent: exponent = 0 }: { readonly dropout?: number; readonly user_exponent?: number } = {},
 ): readonly Float64Array[] {
+  const counts = Array.from({ length: userCount }, (_, user) => (offsets[user + 1] ?? 0) - (offsets[user] ?? 0))
+  const restored = items.length / counts.reduce((sum, count) => sum + (count === 0 ? 0 : count ** (1 - exponent)), 0)
   const rows = Array.from({ length: itemCount }, (_, item) => {
     const row = new Float64Array(2 * itemCount)
-    row[item] = regularization
     row[itemCount + item] = 1
     return row
   })
@@ -19,8 +21,9 @@ export function referenceEase(
     for (let p = offsets[user] ?? 0; p < (offsets[user + 1] ?? 0); p++)
       for (let q = offsets[user] ?? 0; q < (offsets[user + 1] ?? 0); q++) {
         const row = rows[items[p] ?? 0] ?? new Float64Array(0)
-        row[items[q] ?? 0] = (row[items[q] ?? 0] ?? 0) + (weights[p] ?? 0) * (weights[q] ?? 0)
+        row[items[q] ?? 0] = (row[items[q] ?? 0] ?? 0) + restored * (counts[user] ?? 0) ** -exponent * (weights[p] ?? 0) * (weights[q] ?? 0)
       }
+  for (const [item, row] of rows.entries()) row[item] = (row[item] ?? 0) / (1 - dropout) + regularization
   for (const [k, pivot] of rows.entries()) {
     const divisor = pivot[k] ?? 0
     for (let n = 0; n < pivot.length; n++) pivot[n] = (pivot[n] ?? 0) / divisor

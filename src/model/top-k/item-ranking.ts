@@ -6,9 +6,8 @@ import { callKernel, type KernelThreads } from '../kernels/kernels.ts'
 import { floatsAt, MemoryPlan, wordsAt } from '../kernels/memory.ts'
 import { type ItemFactors, panelItems } from './factor-scores.ts'
 
-/** As in src/kernels/rank.ts: users of a task, panels that are unpacked at a time, bytes of a user's state, items that wait, and an item in no panel. */
+/** As in src/kernels/rank.ts: users of a task, bytes of a user's state, items that wait, and an item in no panel. */
 const usersOfTask = 16
-const panelsAtOnce = 16
 const stateBytes = 32
 const mostWaiting = 512
 const noPlace = 0xffffffff
@@ -59,12 +58,12 @@ export interface RankingShape {
 
 /** Bytes that the kernel has for each user of a task. */
 const userBytes = (factors: number, k: number, panelCount: number): number =>
-  stateBytes + 8 * Math.ceil(factors / 4) + 16 * k + 8 * mostWaiting + 8 * Math.ceil(panelCount / 4)
+  stateBytes + 8 * Math.ceil(factors / 8) + 16 * k + 8 * mostWaiting + 8 * Math.ceil(panelCount / 4)
 
 function planRanking(plan: MemoryPlan, { items: { itemCount, factorCount }, candidates, users, seen, k, threads }: RankingShape): Layout {
   const panelCount = Math.ceil(candidates.length / panelItems)
   const places = panelCount * panelItems
-  const panelBytes = 4 * panelItems * Math.ceil(factorCount / 4)
+  const panelBytes = 8 * panelItems * Math.ceil(factorCount / 8)
   return {
     panelCount,
     rows: plan.takeWords(itemCount * factorCount),
@@ -75,7 +74,7 @@ function planRanking(plan: MemoryPlan, { items: { itemCount, factorCount }, cand
     highs: plan.takeWords(places),
     order: plan.takeWords(places),
     places: plan.takeWords(itemCount),
-    bounds: plan.takeWords(2 * panelCount),
+    bounds: plan.takeWords(4 * panelCount),
     listed: plan.takeWords(places),
     fullScores: plan.takeWords(places),
     counter: plan.takeWords(1),
@@ -86,9 +85,7 @@ function planRanking(plan: MemoryPlan, { items: { itemCount, factorCount }, cand
     lists: plan.takeWords(users * k),
     scores: plan.takeWords(users * k),
     sizes: plan.takeWords(users),
-    scratch: plan.take(
-      threads.count * (4 * panelItems + 2 * panelsAtOnce * panelBytes + usersOfTask * userBytes(factorCount, k, panelCount)),
-    ),
+    scratch: plan.take(threads.count * (4 * panelItems + usersOfTask * userBytes(factorCount, k, panelCount))),
   }
 }
 
