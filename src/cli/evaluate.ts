@@ -19,7 +19,7 @@ import type { FitResources, Parameters } from '../model/model.ts'
 import { parseParameter, resolveParameters } from '../model/parameters.ts'
 import { searchModels, type SearchResult } from '../model/search/search-models.ts'
 import type { Trial } from '../model/search/trials.ts'
-import { validationSplit } from '../model/search/validation-split.ts'
+import { validationFolds, type Validation } from '../model/search/validation-split.ts'
 import type { CliContext } from './context.ts'
 
 const auto = 'auto'
@@ -132,7 +132,7 @@ function evaluate(flags: Flags, resources: FitResources, memoryMib: number, prog
 }
 
 interface FoundModel extends SearchResult {
-  readonly validation: 'time' | 'random'
+  readonly validation: Validation['kind']
 }
 
 /** What one fit of a search may hold in memory: beyond that a family is not tried. */
@@ -159,9 +159,9 @@ function search(
   progress: Progress,
 ): FoundModel {
   const started = performance.now()
-  const { kind, ...split } = validationSplit(train, seed)
+  const { kind, folds } = validationFolds(train, seed)
   const steps = searchModels({
-    folds: [{ ...split, signals: { pairs: split.train } }],
+    folds: folds.map((split) => ({ ...split, signals: { pairs: split.train } })),
     seed,
     limits: {
       seconds: budget - clock.elapsed,

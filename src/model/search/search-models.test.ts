@@ -4,7 +4,7 @@ import type { Interactions } from '../model.ts'
 import { Random } from '../random/random.ts'
 import { buildInteractions } from '../sparse/interactions.ts'
 import { searchModels, type SearchOptions, type SearchResult } from './search-models.ts'
-import { validationSplit } from './validation-split.ts'
+import { validationFolds } from './validation-split.ts'
 
 /** Users of group g take items of group g, nine times in ten. A user's pairs come one after another from `firstSeconds` on. */
 function planted(firstSeconds: (user: number) => number): Interactions {
@@ -26,9 +26,9 @@ const oneByOne = planted((user) => user * 20_000)
 /** A clock on which every look takes so long. */
 function searched(secondsALook: number, options: Partial<SearchOptions> = {}): SearchResult {
   let looks = 0
-  const { train, test: held } = validationSplit(together, 1)
+  const { folds } = validationFolds(together, 1)
   const steps = searchModels({
-    folds: [{ train, test: held, signals: { pairs: train } }],
+    folds: folds.map((split) => ({ ...split, signals: { pairs: split.train } })),
     seed: 1,
     limits: { seconds: 1000, trials: Infinity, memoryMib: 100 },
     elapsedSeconds: () => secondsALook * looks++,
@@ -72,12 +72,20 @@ test('what was chosen the time before is tried right after popularity, a blend i
   assert.ok(trials.findIndex((trial) => trial === carried) < trials.findIndex(({ algorithm }) => algorithm === 'item-knn'))
 })
 
-test('the newest pairs are held out where their users have a history, else any', () => {
-  const { kind, train, test: held } = validationSplit(together, 0)
-  assert.equal(kind, 'time')
-  const newest = (train.times ?? new Float64Array()).reduce((most, time) => Math.max(most, time), 0)
-  assert.ok((held.times ?? []).every((time) => time > newest))
-  assert.equal(validationSplit(oneByOne, 0).kind, 'random', 'the newest are all of strangers')
+test('the newest pairs are held out where their users have a history, else any, drawn more than once where users are few', () => {
+  const { kind, folds } = validationFolds(together, 0)
+  const [newestPart] = folds
+  assert.ok(kind === 'time' && newestPart !== undefined && folds.length === 1)
+  const newest = (newestPart.train.times ?? new Float64Array()).reduce((most, time) => Math.max(most, time), 0)
+  assert.ok((newestPart.test.times ?? []).every((time) => time > newest))
+  assert.equal(validationFolds(oneByOne, 0).kind, 'random', 'the newest are all of strangers')
   const { times: _, ...timeless } = together
-  assert.equal(validationSplit(timeless, 0).kind, 'random')
+  const random = validationFolds(timeless, 0)
+  assert.equal(random.kind, 'random')
+  const held = Math.ceil(timeless.items.length / 10)
+  assert.deepEqual(
+    random.folds.map((fold) => fold.test.items.length),
+    [held, held, held, held],
+  )
+  assert.notDeepEqual(random.folds[0]?.test.items, random.folds[1]?.test.items)
 })

@@ -131,23 +131,29 @@ class Search {
     return spent + Math.max(0, climbingShare - spent) * (climbsLeft > 1 ? leadersShare : 1)
   }
 
-  /** From the family's best point to better ones, one axis after the other. */
+  /** From the family's best point to better ones, one axis after the other; at last in steps of a half and a quarter. */
   *#climb(algorithm: string, axes: readonly Axis[], share: number): Generator<void> {
-    for (let isBetter = true; isBetter;) {
-      isBetter = false
-      for (const axis of axes) {
-        for (const direction of [1, -1] as const) {
-          for (;;) {
-            const from = this.#bestOf.get(algorithm)
-            const value = from && next(axis, from.parameters, direction)
-            if (from === undefined || value === undefined) break
-            const tried = yield* this.#try(withParameters(from, { [axis.name]: value }), share)
-            if (!((tried?.ndcg ?? 0) > leastGain * (from.ndcg ?? 0))) break
-            isBetter = true
-          }
+    while (yield* this.#pass(algorithm, axes, 1, share));
+    const continuous = axes.filter(({ between }) => between === true)
+    for (const stride of continuous.length === 0 ? [] : [0.5, 0.25]) yield* this.#pass(algorithm, continuous, stride, share)
+  }
+
+  /** Along each axis as long as it gets better. Whether it has got better along any. */
+  *#pass(algorithm: string, axes: readonly Axis[], stride: number, share: number): Generator<void, boolean> {
+    let isBetter = false
+    for (const axis of axes) {
+      for (const direction of [1, -1] as const) {
+        for (;;) {
+          const from = this.#bestOf.get(algorithm)
+          const value = from && next(axis, from.parameters, direction, stride)
+          if (from === undefined || value === undefined) break
+          const tried = yield* this.#try(withParameters(from, { [axis.name]: value }), share)
+          if (!((tried?.ndcg ?? 0) > leastGain * (from.ndcg ?? 0))) break
+          isBetter = true
         }
       }
     }
+    return isBetter
   }
 
   /** What signals weigh for the best of a family. */
@@ -226,12 +232,12 @@ class Search {
   /**
    * Notes the best combination as a trial, where it is a blend. Undefined where there is no time to find it.
    * @param combinations the simplest first
-   * @param isBetter whether one of those values of the users is to be preferred to the best before it
+   * @param leads whether the best combination's values of the users are so much better that the simplest is not to be taken instead
    */
   *#bestWeights(
     parts: readonly FittedTrial[],
     combinations: readonly Weights[],
-    isBetter: (values: Float64Array, others: Float64Array) => boolean,
+    leads: (values: Float64Array, others: Float64Array) => boolean,
   ): Generator<void, Weights | undefined> {
     const { limits, elapsedSeconds } = this.#options
     const started = elapsedSeconds()
@@ -240,9 +246,12 @@ class Search {
     for (;;) {
       const step = tries.next()
       if (step.done === true) {
-        const best = step.value.reduce((leading, values, n) => (isBetter(values, step.value[leading] ?? values) ? n : leading), 0)
+        const [simplest = new Float64Array(0)] = step.value
+        const means = step.value.map(meanOf)
+        const highest = means.indexOf(Math.max(...means))
+        const best = leads(step.value[highest] ?? simplest, simplest) ? highest : 0
         const weights = combinations[best] ?? []
-        const values = step.value[best] ?? new Float64Array(0)
+        const values = step.value[best] ?? simplest
         if (weights.filter((weight) => weight > 0).length > 1)
           this.#note({ ...blendOf(parts, weights), ndcg: meanOf(values), seconds: elapsedSeconds() - started }, values)
         return weights
@@ -377,11 +386,12 @@ function combinationsOf(parts: number): readonly Weights[] {
   return combinations
 }
 
-/** The next value of an axis beyond where the candidate stands; undefined beyond its end. */
-function next({ name, values }: Axis, parameters: Parameters, direction: 1 | -1): number | undefined {
+/** The next value of an axis beyond where the candidate stands, or in the geometric mean that share of the way to it; undefined beyond its end. */
+function next({ name, values }: Axis, parameters: Parameters, direction: 1 | -1, stride = 1): number | undefined {
   const value = parameters[name]
   if (typeof value !== 'number') return direction === 1 ? values[0] : undefined
-  return direction === 1 ? values.find((one) => one > value) : values.findLast((one) => one < value)
+  const whole = direction === 1 ? values.find((one) => one > value) : values.findLast((one) => one < value)
+  return whole === undefined || stride === 1 ? whole : Number((value * (whole / value) ** stride).toPrecision(3))
 }
 
 const signalNames: ReadonlySet<string> = new Set(signalParameters.map(({ name }) => name))

@@ -6,6 +6,8 @@ import type { PairSignals } from '../signals/pair-weights.ts'
 export interface Axis {
   readonly name: string
   readonly values: readonly number[]
+  /** Whether what lies between two of them is tried too, once no step from one to the next is better. */
+  readonly between?: true
 }
 
 export interface FamilySpace {
@@ -23,10 +25,10 @@ export function familySpaces({ pairs: train, itemFeatures }: PairSignals): reado
     {
       algorithm: 'ials',
       axes: [
-        { name: 'unobserved_weight', values: unobservedWeights },
+        { name: 'unobserved_weight', values: unobservedWeights, between: true },
         // Before the next: what more factors bring is the most there is to gain where tastes are many.
         { name: 'factors', values: [16, 32, 64, 128, 256] },
-        { name: 'regularization', values: [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1] },
+        { name: 'regularization', values: [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1], between: true },
         ...(itemFeatures === undefined ? [] : [{ name: 'feature_pairs', values: [0, 1, 3, 10, 30] }]),
       ],
       starts: [{ unobserved_weight: likelyUnobservedWeight(train), regularization: 0.01, factors: 64, iterations: 10 }],
@@ -46,8 +48,15 @@ export function familySpaces({ pairs: train, itemFeatures }: PairSignals): reado
     },
     {
       algorithm: 'ease',
-      axes: [{ name: 'regularization', values: [10, 30, 100, 200, 400, 800, 1600, 5000] }],
-      starts: [{ regularization: 400 }],
+      axes: [
+        { name: 'regularization', values: [10, 30, 100, 200, 400, 800, 1600, 5000], between: true },
+        { name: 'dropout', values: [0, 0.2, 0.33, 0.5, 0.67] },
+        { name: 'user_exponent', values: [0, 0.25, 0.5] },
+      ],
+      starts: [
+        { regularization: 400, dropout: 0, user_exponent: 0 },
+        { regularization: 200, dropout: 0.33, user_exponent: 0.25 },
+      ],
     },
     {
       algorithm: 'warp',

@@ -9,20 +9,33 @@ const validationShare = 0.1
 const rankedScores = 1e8
 const [fewestUsers, mostUsers] = [1000, 5000]
 
+/** With fewer users than that what is measured is drawn again, at most so often: each user's figure is of a handful of pairs. */
+const [manyUsers, mostDraws] = [4000, 4]
+
+export interface Validation {
+  readonly kind: 'time' | 'random'
+  /** At least one. */
+  readonly folds: readonly Split[]
+}
+
 /**
  * The newest tenth of the pairs, where they have times and most of that tenth is of users who have a history before it: that is what a model
- * meets in use. Else a random tenth: of strangers nothing personal can be learnt.
+ * meets in use. Else random tenths, the fewer users the more of them: of strangers nothing personal can be learnt.
  */
-export function validationSplit(pairs: Interactions, seed: number): Split & { readonly kind: 'time' | 'random' } {
+export function validationFolds(pairs: Interactions, seed: number): Validation {
   const { times } = pairs
   if (times !== undefined && times.length > 0) {
     const cut = times.toSorted()[Math.floor((1 - validationShare) * times.length)] as number
     if (times.some((time) => time < cut)) {
       const split = timeSplit(pairs, cut)
-      if (shareOfKnownUsers(split) > 0.5) return { kind: 'time', ...split }
+      if (shareOfKnownUsers(split) > 0.5) return { kind: 'time', folds: [split] }
     }
   }
-  return { kind: 'random', ...randomHoldOut(pairs, validationShare, seed) }
+  const first = randomHoldOut(pairs, validationShare, seed)
+  const users = usersWithTargets(first.train, first.test).length
+  const draws = Math.min(mostDraws, Math.ceil(manyUsers / Math.max(1, users)))
+  const others = Array.from({ length: draws - 1 }, (_, n) => randomHoldOut(pairs, validationShare, seed + 1 + n))
+  return { kind: 'random', folds: [first, ...others] }
 }
 
 /** Fewer users tell candidates apart too badly. */
