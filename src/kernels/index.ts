@@ -10,6 +10,7 @@
 export { gramTasks, rotateTasks, squareTasks } from './gram'
 export { rankHistoryTasks, takeHistoryLists } from './histories'
 export { coOccurrenceTasks, itemWeightTasks } from './co-occurrence'
+export { neighbourTasks } from './neighbours'
 export { sweepPanelTasks, sweepPivot, sweepRestTasks } from './sweep'
 export { conjugateGradientTasks, choleskyTasks, contributions } from './rows'
 export { warpShuffleTasks, warpSortTasks, warpTasks } from './warp'

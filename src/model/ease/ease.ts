@@ -33,6 +33,7 @@ import { matrix, vector } from '../factor-model.ts'
 import { HistoryModel, historyTensors } from '../history-model.ts'
 import { callersThread, type KernelName, type KernelThreads } from '../kernels/kernels.ts'
 import { doublesAt, floatsAt, MemoryPlan, wordsAt } from '../kernels/memory.ts'
+import { fillPairRows, pairRowsArguments, planPairRows, type PairRows } from '../kernels/pair-rows.ts'
 import type {
   DataShape,
   Fit,
@@ -72,24 +73,11 @@ function checkMemory(itemCount: number): void {
   )
 }
 
-/** Where the rows of one side of the matrix of pairs lie. */
-interface Rows {
-  readonly offsets: number
-  readonly positions: number
-  readonly weights: number
-}
-
-const planRows = (plan: MemoryPlan, rows: number, pairs: number): Rows => ({
-  offsets: plan.takeWords(rows + 1),
-  positions: plan.takeWords(pairs),
-  weights: plan.takeWords(pairs),
-})
-
 interface Layout {
   readonly plan: MemoryPlan
   readonly inverse: InverseLayout
-  readonly byUser: Rows
-  readonly byItem: Rows
+  readonly byUser: PairRows
+  readonly byItem: PairRows
   readonly counter: number
   /** N_cc of each item. */
   readonly diagonal: number
@@ -105,8 +93,8 @@ function planLayout({ userCount, itemCount, pairCount }: DataShape, threads: num
   return {
     plan,
     inverse: planInverse(plan, itemCount, threads),
-    byUser: planRows(plan, userCount, pairCount),
-    byItem: planRows(plan, itemCount, pairCount),
+    byUser: planPairRows(plan, userCount, pairCount),
+    byItem: planPairRows(plan, itemCount, pairCount),
     counter: plan.takeWords(1),
     diagonal: plan.take(8 * itemCount),
     sums: plan.take(threads * sumBytes),
@@ -148,9 +136,9 @@ class EaseFit implements Fit {
     this.#totalWork = sumWork + tileRowsOf(itemCount) * sweepWork(itemCount)
     if (checkpoint === undefined) {
       this.#inverse = new SymmetricInverse(this.#memory, this.#layout.inverse, this.#threads)
-      this.#fillRows(this.#layout.byUser, input)
+      fillPairRows(this.#memory, this.#layout.byUser, input)
       const weighted = weightedByUser({ userCount, itemCount, offsets, items, weights }, numberParameter(parameters, 'user_exponent'))
-      this.#fillRows(this.#layout.byItem, transpose(weighted))
+      fillPairRows(this.#memory, this.#layout.byItem, transpose(weighted))
       return
     }
     const rows = readTensorOf(checkpoint, 'item_count', Uint32Array, [1])[0]
@@ -191,12 +179,6 @@ class EaseFit implements Fit {
     return this.#row < this.#input.itemCount ? 0 : 1 + this.#inverse.blocksDone
   }
 
-  #fillRows(rows: Rows, { offsets, items, weights }: Interactions): void {
-    wordsAt(this.#memory, rows.offsets, offsets.length).set(offsets)
-    wordsAt(this.#memory, rows.positions, items.length).set(items)
-    floatsAt(this.#memory, rows.weights, weights.length).set(weights)
-  }
-
   #run(kernel: KernelName, tasks: number, ...args: readonly number[]): void {
     const { counter } = this.#layout
     wordsAt(this.#memory, counter, 1)[0] = 0
@@ -213,7 +195,7 @@ class EaseFit implements Fit {
       this.#work += this.#rowWork[this.#row] as number
     }
     const rows = [rowsOfTask, first, this.#row]
-    const pairs = [byUser.offsets, byUser.positions, byUser.weights, byItem.offsets, byItem.positions, byItem.weights]
+    const pairs = [...pairRowsArguments(byUser), ...pairRowsArguments(byItem)]
     const tasks = Math.ceil((this.#row - first) / rowsOfTask)
     this.#run('coOccurrenceTasks', tasks, ...rows, ...pairs, this.#regularization, this.#ofDiagonal, inverse.tiles, sums, sumBytes)
   }

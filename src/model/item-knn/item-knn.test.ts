@@ -66,7 +66,7 @@ test('of equal neighbours the smaller positions are kept, and what none votes fo
   assert.ok(own < third, 'one user')
 })
 
-test('a row of few common users is found by sorting as by looking at all', () => {
+test('a row of few common users is found as one is whose products are all looked at', () => {
   const rows = Array.from({ length: 400 }, (_, n) => [n % 50, (n * 7) % 200] as const)
   const small = fitted(pairsOf(50, 200, rows), { neighbours: 3, shrinkage: 1 })
   const large = fitted(pairsOf(50, 20_000, rows), { neighbours: 3, shrinkage: 1 })

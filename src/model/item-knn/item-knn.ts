@@ -20,27 +20,40 @@
  * Of equal similarities the smaller position is kept. Departures: similarities are not made to sum to 1; items that no vote reaches do not
  * tie at 0 but follow after all others, by popularity, as -1 / (1 + users of the item).
  *
- * Time Σ over users of (their items)², memory at most 16 bytes × neighbours × items + 16 bytes × items + 8 bytes × pairs.
- * Sums in double precision, in the order of the users. The input is checked (`checkInteractions`) and never written to.
+ * Time Σ over users of (their items)², memory at most 16 bytes × neighbours × items + 40 bytes × items + 32 bytes × pairs.
+ * Sums in double precision, in the order of the users, and so the same on any number of threads (src/kernels/neighbours.ts). The input is checked (`checkInteractions`) and never written to.
  * No randomness: seeds change nothing. Items without users have no neighbours. Users without a pair of weight above 0 get what strangers get.
  */
 import { MatineeError } from '../../contracts/errors.ts'
 import { readTensorOf } from '../artifact/tensor-access.ts'
 import { vector } from '../factor-model.ts'
 import { HistoryModel, historyTensors, pairTensors, readPairs } from '../history-model.ts'
-import type { Fit, FitProgress, Interactions, Model, ModelFamily, Parameters, Tensors, TrainingInput } from '../model.ts'
+import { callersThread, type KernelThreads } from '../kernels/kernels.ts'
+import { doublesAt, floatsAt, MemoryPlan, wordsAt } from '../kernels/memory.ts'
+import { fillPairRows, pairRowsArguments, planPairRows, type PairRows } from '../kernels/pair-rows.ts'
+import type {
+  DataShape,
+  Fit,
+  FitProgress,
+  FitResources,
+  Interactions,
+  Model,
+  ModelFamily,
+  Parameters,
+  Tensors,
+  TrainingInput,
+} from '../model.ts'
 import { numberParameter, resolveParameters } from '../parameters.ts'
 import { checkInteractions, itemsOfUser, transpose } from '../sparse/interactions.ts'
-import { topK } from '../top-k/top-k.ts'
 
 const algorithm = 'item-knn'
-/** Additions of one `advance`: about a tenth of a second. */
+/** Additions of one `advance`: about a tenth of a second on one thread. */
 const batchWork = 2e7
+/** And its rows, whose neighbours are to take no more than so many bytes. */
+const [mostRows, foundBytes] = [4096, 2 ** 23]
+const rowsOfTask = 4
 /** A small catalogue is no single batch, so that progress is told at least that often. */
 const leastBatches = 16
-/** Where more than one in so many items share a user, looking at all is faster than sorting those. */
-const denseShare = 16
-
 interface Settings {
   readonly neighbours: number
   readonly shrinkage: number
@@ -49,20 +62,57 @@ interface Settings {
   readonly otherExponent: number
 }
 
+interface Layout {
+  readonly plan: MemoryPlan
+  readonly byUser: PairRows
+  readonly byItem: PairRows
+  readonly shares: number
+  readonly ownNorms: number
+  readonly otherNorms: number
+  readonly counter: number
+  readonly scratch: number
+  readonly scratchBytes: number
+  /** Rows of one `advance` at most, and what is found for them. */
+  readonly rows: number
+  readonly found: number
+  readonly likenesses: number
+  readonly sizes: number
+}
+
+function planLayout({ userCount, itemCount, pairCount }: DataShape, k: number, threads: number): Layout {
+  const plan = new MemoryPlan()
+  const scratchBytes = 8 * (itemCount + k + Math.ceil(itemCount / 2))
+  const rows = Math.max(1, Math.min(itemCount, mostRows, Math.floor(foundBytes / (8 * Math.max(1, k)))))
+  return {
+    plan,
+    byUser: planPairRows(plan, userCount, pairCount),
+    byItem: planPairRows(plan, itemCount, pairCount),
+    shares: plan.take(8 * userCount),
+    ownNorms: plan.take(8 * itemCount),
+    otherNorms: plan.take(8 * itemCount),
+    counter: plan.takeWords(1),
+    scratch: plan.take(threads * scratchBytes),
+    scratchBytes,
+    rows,
+    found: plan.takeWords(rows * k),
+    likenesses: plan.takeWords(rows * k),
+    sizes: plan.takeWords(rows),
+  }
+}
+
+/** Neighbours that an item can have. */
+const mostNeighbours = ({ neighbours }: Settings, itemCount: number): number => Math.min(neighbours, Math.max(0, itemCount - 1))
+
 class ItemKnnFit implements Fit {
   readonly #input: TrainingInput
-  readonly #usersOfItems: Interactions
   readonly #neighbours: number
   readonly #shrinkage: number
-  /** n_u^-e. */
-  readonly #userShares: Float64Array
-  /** |c_i|^2p and |c_j|^2q. */
-  readonly #ownNorms: Float64Array
-  readonly #otherNorms: Float64Array
+  readonly #threads: KernelThreads
+  readonly #layout: Layout
+  readonly #memory: WebAssembly.Memory
+  /** Additions of each row, and one for itself. */
+  readonly #rowWork: Float64Array
   readonly #totalWork: number
-  /** Σ_u c_ui c_uj of the row in hand, by j; 0 between rows. */
-  readonly #products: Float64Array
-  readonly #touched: Uint32Array
   /** Rows that are done, one after the other. */
   readonly #offsets: Uint32Array
   #items: Uint32Array
@@ -70,37 +120,38 @@ class ItemKnnFit implements Fit {
   #row = 0
   #work = 0
 
-  constructor(input: TrainingInput, settings: Settings, checkpoint: Tensors | undefined) {
-    const { itemCount } = input
+  constructor(input: TrainingInput, settings: Settings, checkpoint: Tensors | undefined, resources: FitResources) {
+    const { userCount, itemCount, offsets, items, weights } = input
     this.#input = input
-    this.#usersOfItems = transpose(input)
-    this.#neighbours = Math.min(settings.neighbours, Math.max(0, itemCount - 1))
+    this.#neighbours = mostNeighbours(settings, itemCount)
     this.#shrinkage = settings.shrinkage
-    this.#userShares = Float64Array.from(
-      { length: input.userCount },
-      (_, user) => itemsOfUser(input, user).length ** -settings.userExponent,
-    )
-    const squares = squaredNorms(this.#usersOfItems)
-    this.#ownNorms = squares.map((square) => square ** settings.ownExponent)
-    this.#otherNorms = squares.map((square) => square ** settings.otherExponent)
-    this.#products = new Float64Array(itemCount)
-    this.#touched = new Uint32Array(itemCount)
+    this.#threads = resources.threads ?? callersThread
+    const layout = planLayout({ userCount, itemCount, pairCount: items.length }, this.#neighbours, this.#threads.count)
+    this.#layout = layout
+    this.#memory = layout.plan.create()
+    const byItem = transpose({ userCount, itemCount, offsets, items, weights })
+    fillPairRows(this.#memory, layout.byUser, input)
+    fillPairRows(this.#memory, layout.byItem, byItem)
+    const shares = doublesAt(this.#memory, layout.shares, userCount)
+    for (let user = 0; user < userCount; user++) shares[user] = itemsOfUser(input, user).length ** -settings.userExponent
+    const squares = squaredNorms(byItem)
+    doublesAt(this.#memory, layout.ownNorms, itemCount).set(squares.map((square) => square ** settings.ownExponent))
+    doublesAt(this.#memory, layout.otherNorms, itemCount).set(squares.map((square) => square ** settings.otherExponent))
     this.#offsets = new Uint32Array(itemCount + 1)
     this.#items = new Uint32Array(this.#neighbours)
     this.#similarities = new Float32Array(this.#neighbours)
-    let total = 0
-    for (let row = 0; row < itemCount; row++) total += this.#rowWork(row)
-    this.#totalWork = total
+    this.#rowWork = rowWork(input, byItem)
+    this.#totalWork = this.#rowWork.reduce((sum, work) => sum + work, 0)
     if (checkpoint !== undefined) this.#resume(checkpoint)
   }
 
   advance(): FitProgress {
     const { itemCount } = this.#input
+    const first = this.#row
     const batchEnd = this.#work + Math.min(batchWork, this.#totalWork / leastBatches)
-    for (; this.#row < itemCount && this.#work < batchEnd; this.#row++) {
-      this.#work += this.#rowWork(this.#row)
-      this.#findNeighbours(this.#row)
-    }
+    const lastRow = Math.min(itemCount, first + this.#layout.rows)
+    for (; this.#row < lastRow && this.#work < batchEnd; this.#row++) this.#work += this.#rowWork[this.#row] as number
+    if (this.#neighbours > 0 && this.#row > first) this.#findNeighbours(first, this.#row)
     const isDone = this.#row === itemCount
     return { epoch: isDone ? 1 : 0, epochs: 1, fraction: isDone ? 1 : this.#work / this.#totalWork }
   }
@@ -133,7 +184,7 @@ class ItemKnnFit implements Fit {
     this.#offsets.set(rows.offsets)
     this.#items.set(rows.items)
     this.#similarities.set(rows.weights)
-    for (; this.#row < rows.userCount; this.#row++) this.#work += this.#rowWork(this.#row)
+    for (; this.#row < rows.userCount; this.#row++) this.#work += this.#rowWork[this.#row] as number
   }
 
   /** Makes room for that many neighbours in all; at least doubles, so that a fit copies each only a few times. */
@@ -158,62 +209,35 @@ class ItemKnnFit implements Fit {
     }
   }
 
-  /** Additions that a row takes, and one for itself. */
-  #rowWork(row: number): number {
-    const { offsets, items: users } = this.#usersOfItems
+  /** Of the items from `first` up to `end`. */
+  #findNeighbours(first: number, end: number): void {
+    const { byUser, byItem, shares, ownNorms, otherNorms, counter, scratch, scratchBytes, found, likenesses, sizes } = this.#layout
+    const k = this.#neighbours
+    wordsAt(this.#memory, counter, 1)[0] = 0
+    const tasks = [counter, Math.ceil((end - first) / rowsOfTask), rowsOfTask, first, end, this.#input.itemCount]
+    const pairs = [...pairRowsArguments(byUser), ...pairRowsArguments(byItem), shares, ownNorms, otherNorms]
+    const to = [k, scratch, scratchBytes, found, likenesses, sizes]
+    this.#threads.run(this.#memory, 'neighbourTasks', [...tasks, ...pairs, this.#shrinkage, ...to])
+    const counts = wordsAt(this.#memory, sizes, end - first)
+    let place = this.#offsets[first] as number
+    this.#reserve(place + counts.reduce((sum, count) => sum + count, 0))
+    for (const [n, count] of counts.entries()) {
+      this.#items.set(wordsAt(this.#memory, found + 4 * n * k, count), place)
+      this.#similarities.set(floatsAt(this.#memory, likenesses + 4 * n * k, count), place)
+      this.#offsets[first + n + 1] = place += count
+    }
+  }
+}
+
+function rowWork(byUser: Interactions, { userCount: itemCount, offsets, items: users }: Interactions): Float64Array {
+  return Float64Array.from({ length: itemCount }, (_, row) => {
     let work = 1
     for (let n = offsets[row] as number; n < (offsets[row + 1] as number); n++) {
       const user = users[n] as number
-      work += (this.#input.offsets[user + 1] as number) - (this.#input.offsets[user] as number)
+      work += (byUser.offsets[user + 1] as number) - (byUser.offsets[user] as number)
     }
     return work
-  }
-
-  #findNeighbours(row: number): void {
-    const others = this.#sumProducts(row)
-    const similarities = new Float32Array(others.length)
-    const norm = this.#ownNorms[row] as number
-    for (let n = 0; n < others.length; n++) {
-      const other = others[n] as number
-      similarities[n] = (this.#products[other] as number) / (norm * (this.#otherNorms[other] as number) + this.#shrinkage)
-      this.#products[other] = 0
-    }
-    let place = this.#offsets[row] as number
-    this.#reserve(place + this.#neighbours)
-    for (const n of topK(similarities, this.#neighbours).toSorted()) {
-      this.#items[place] = others[n] as number
-      this.#similarities[place++] = similarities[n] as number
-    }
-    this.#offsets[row + 1] = place
-  }
-
-  /** Fills `#products` and returns the items other than the row's own where it is above 0, ascending. */
-  #sumProducts(row: number): Uint32Array {
-    const { offsets, items, weights, itemCount } = this.#input
-    const { offsets: rowOffsets, items: users, weights: rowWeights } = this.#usersOfItems
-    const products = this.#products
-    const touched = this.#touched
-    let size = 0
-    for (let n = rowOffsets[row] as number; n < (rowOffsets[row + 1] as number); n++) {
-      const user = users[n] as number
-      const weight = (rowWeights[n] as number) * (this.#userShares[user] as number)
-      if (weight === 0) continue
-      const end = offsets[user + 1] as number
-      for (let pair = offsets[user] as number; pair < end; pair++) {
-        const item = items[pair] as number
-        const before = products[item] as number
-        const after = before + weight * (weights[pair] as number)
-        if (before === 0 && after > 0) touched[size++] = item
-        products[item] = after
-      }
-    }
-    if (size * denseShare > itemCount) {
-      size = 0
-      for (let item = 0; item < itemCount; item++) if ((products[item] as number) > 0) touched[size++] = item
-    } else touched.subarray(0, size).sort()
-    products[row] = 0
-    return touched.subarray(0, size).filter((item) => item !== row)
-  }
+  })
 }
 
 function squaredNorms({ userCount: itemCount, offsets, weights }: Interactions): Float64Array {
@@ -257,6 +281,14 @@ class ItemKnnModel extends HistoryModel {
   }
 }
 
+const settingsOf = (parameters: Parameters): Settings => ({
+  neighbours: numberParameter(parameters, 'neighbours'),
+  shrinkage: numberParameter(parameters, 'shrinkage'),
+  userExponent: numberParameter(parameters, 'user_exponent'),
+  ownExponent: numberParameter(parameters, 'own_exponent'),
+  otherExponent: numberParameter(parameters, 'other_exponent'),
+})
+
 export const itemKnn: ModelFamily = {
   algorithm,
   parameters: [
@@ -294,17 +326,15 @@ export const itemKnn: ModelFamily = {
       maximum: 2,
     },
   ],
-  start(input: TrainingInput, given: Parameters, _seed: number, checkpoint?: Tensors): Fit {
+  memoryNeedMib(shape, parameters, threads) {
+    const k = mostNeighbours(settingsOf(parameters), shape.itemCount)
+    // Beside the kernels' memory the pairs by item while they are sorted, and neighbours, which are copied as they become more.
+    const bytes = 16 * shape.pairCount + 16 * k * shape.itemCount
+    return planLayout(shape, k, threads).plan.mib + bytes / 2 ** 20
+  },
+  start(input: TrainingInput, given: Parameters, _seed: number, checkpoint?: Tensors, resources: FitResources = {}): Fit {
     checkInteractions(input)
-    const parameters = resolveParameters(itemKnn, given)
-    const settings: Settings = {
-      neighbours: numberParameter(parameters, 'neighbours'),
-      shrinkage: numberParameter(parameters, 'shrinkage'),
-      userExponent: numberParameter(parameters, 'user_exponent'),
-      ownExponent: numberParameter(parameters, 'own_exponent'),
-      otherExponent: numberParameter(parameters, 'other_exponent'),
-    }
-    return new ItemKnnFit(input, settings, checkpoint)
+    return new ItemKnnFit(input, settingsOf(resolveParameters(itemKnn, given)), checkpoint, resources)
   },
   load: (tensors) => new ItemKnnModel(tensors),
 }

@@ -17,6 +17,7 @@ export type KernelName =
   | 'rankTasks'
   | 'rankHistoryTasks'
   | 'coOccurrenceTasks'
+  | 'neighbourTasks'
   | 'itemWeightTasks'
   | 'sweepPanelTasks'
   | 'sweepRestTasks'

@@ -50,12 +50,12 @@ export function familySpaces({ pairs: train, itemFeatures }: PairSignals): reado
       algorithm: 'ease',
       axes: [
         { name: 'regularization', values: [10, 30, 100, 200, 400, 800, 1600, 5000], between: true },
-        { name: 'dropout', values: [0, 0.2, 0.33, 0.5, 0.67] },
-        { name: 'user_exponent', values: [0, 0.25, 0.5] },
+        { name: 'dropout', values: [0, 0.33, 0.5, 0.67, 0.8] },
+        { name: 'user_exponent', values: [0, 0.25, 0.5, 0.75, 1] },
       ],
       starts: [
         { regularization: 400, dropout: 0, user_exponent: 0 },
-        { regularization: 200, dropout: 0.33, user_exponent: 0.25 },
+        { regularization: 400, dropout: 0.5, user_exponent: 0.5 },
       ],
     },
     {
