@@ -21,6 +21,9 @@ if (status !== 0) {
   process.exit(1)
 }
 
+// Each worker that a test starts would make the bundle of the workflows anew.
+spawnSync('node', ['scripts/build.mjs'], { stdio: 'ignore' })
+
 /** Two files at a time: much of a test is waiting for a server. Answers how many tests passed, failed and were skipped. */
 async function runTests(files) {
   const reporter = new spec()

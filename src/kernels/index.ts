@@ -6,6 +6,9 @@
  * Each export that ends in `Tasks` may run on several threads at once with the same arguments: the threads take task numbers
  * from a shared counter, no two tasks write the same number, and what a task does never depends on who takes it. So the
  * result is the same, bit for bit, on any number of threads. `thread` (from 0) selects scratch memory and nothing else.
+ *
+ * What trains multiplies and adds in one step (relaxed SIMD), which processors since about 2013 round once and older ones twice: the same
+ * seed gives the same bytes on machines that agree on that. What ranks rounds each step, as JavaScript does, everywhere.
  */
 export { gramTasks, rotateTasks, squareTasks } from './gram'
 export { rankHistoryTasks, takeHistoryLists } from './histories'

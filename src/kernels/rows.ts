@@ -64,29 +64,29 @@ function addResiduals(
     let d3 = d0
     for (let at: usize = 0; at < bytes; at += 32) {
       const v = v128.load(x + at)
-      d0 = f32x4.add(d0, f32x4.mul(v, v128.load(h0 + at)))
-      d1 = f32x4.add(d1, f32x4.mul(v, v128.load(h1 + at)))
-      d2 = f32x4.add(d2, f32x4.mul(v, v128.load(h2 + at)))
-      d3 = f32x4.add(d3, f32x4.mul(v, v128.load(h3 + at)))
+      d0 = f32x4.relaxed_madd(v, v128.load(h0 + at), d0)
+      d1 = f32x4.relaxed_madd(v, v128.load(h1 + at), d1)
+      d2 = f32x4.relaxed_madd(v, v128.load(h2 + at), d2)
+      d3 = f32x4.relaxed_madd(v, v128.load(h3 + at), d3)
       const u = v128.load(x + at, 16)
-      d0 = f32x4.add(d0, f32x4.mul(u, v128.load(h0 + at, 16)))
-      d1 = f32x4.add(d1, f32x4.mul(u, v128.load(h1 + at, 16)))
-      d2 = f32x4.add(d2, f32x4.mul(u, v128.load(h2 + at, 16)))
-      d3 = f32x4.add(d3, f32x4.mul(u, v128.load(h3 + at, 16)))
+      d0 = f32x4.relaxed_madd(u, v128.load(h0 + at, 16), d0)
+      d1 = f32x4.relaxed_madd(u, v128.load(h1 + at, 16), d1)
+      d2 = f32x4.relaxed_madd(u, v128.load(h2 + at, 16), d2)
+      d3 = f32x4.relaxed_madd(u, v128.load(h3 + at, 16), d3)
     }
     const errors = f32x4.sub(f32x4.splat(target), sumsOfFour(d0, d1, d2, d3))
     const scales = f32x4.mul(weight, errors)
-    squares = f32x4.add(squares, f32x4.mul(scales, errors))
+    squares = f32x4.relaxed_madd(scales, errors, squares)
     const s0 = v128.shuffle<f32>(scales, scales, 0, 0, 0, 0)
     const s1 = v128.shuffle<f32>(scales, scales, 1, 1, 1, 1)
     const s2 = v128.shuffle<f32>(scales, scales, 2, 2, 2, 2)
     const s3 = v128.shuffle<f32>(scales, scales, 3, 3, 3, 3)
     for (let at: usize = 0; at < bytes; at += 32) {
-      const low = f32x4.add(f32x4.mul(s0, v128.load(h0 + at)), f32x4.mul(s1, v128.load(h1 + at)))
-      const high = f32x4.add(f32x4.mul(s2, v128.load(h2 + at)), f32x4.mul(s3, v128.load(h3 + at)))
+      const low = f32x4.relaxed_madd(s1, v128.load(h1 + at), f32x4.mul(s0, v128.load(h0 + at)))
+      const high = f32x4.relaxed_madd(s3, v128.load(h3 + at), f32x4.mul(s2, v128.load(h2 + at)))
       v128.store(out + at, f32x4.add(v128.load(out + at), f32x4.add(low, high)))
-      const low2 = f32x4.add(f32x4.mul(s0, v128.load(h0 + at, 16)), f32x4.mul(s1, v128.load(h1 + at, 16)))
-      const high2 = f32x4.add(f32x4.mul(s2, v128.load(h2 + at, 16)), f32x4.mul(s3, v128.load(h3 + at, 16)))
+      const low2 = f32x4.relaxed_madd(s1, v128.load(h1 + at, 16), f32x4.mul(s0, v128.load(h0 + at, 16)))
+      const high2 = f32x4.relaxed_madd(s3, v128.load(h3 + at, 16), f32x4.mul(s2, v128.load(h2 + at, 16)))
       v128.store(out + at, f32x4.add(v128.load(out + at, 16), f32x4.add(low2, high2)), 16)
     }
   }
@@ -122,7 +122,7 @@ function conjugateGradients(
   for (let at: usize = 0; at < bytes; at += 16) {
     const d = f32x4.add(v128.load(diagonal + at), penalties)
     v128.store(own + at, d)
-    const m = f32x4.add(d, f32x4.mul(means, v128.load(meanSquares + at)))
+    const m = f32x4.relaxed_madd(means, v128.load(meanSquares + at), d)
     // Where there is nothing at all (padding without a penalty) anything finite does: the residual is 0 there.
     v128.store(inverse + at, f32x4.div(one, v128.bitselect(m, one, f32x4.gt(m, f32x4.splat(0)))))
     v128.store(residual + at, f32x4.neg(f32x4.mul(d, v128.load(w + at))))
@@ -143,17 +143,17 @@ function conjugateGradients(
     const length = f32x4.splat(slope / curvature)
     let next = f32x4.splat(0)
     for (let at: usize = 0; at < bytes; at += 16) {
-      v128.store(w + at, f32x4.add(v128.load(w + at), f32x4.mul(length, v128.load(direction + at))))
-      const r = f32x4.add(v128.load(residual + at), f32x4.mul(length, v128.load(product + at)))
+      v128.store(w + at, f32x4.relaxed_madd(length, v128.load(direction + at), v128.load(w + at)))
+      const r = f32x4.relaxed_madd(length, v128.load(product + at), v128.load(residual + at))
       v128.store(residual + at, r)
       const z = f32x4.mul(r, v128.load(inverse + at))
       v128.store(product + at, z)
-      next = f32x4.add(next, f32x4.mul(r, z))
+      next = f32x4.relaxed_madd(r, z, next)
     }
     const nextSlope = f32x4.extract_lane(next, 0) + f32x4.extract_lane(next, 1) + f32x4.extract_lane(next, 2) + f32x4.extract_lane(next, 3)
     const keep = f32x4.splat(nextSlope / slope)
     for (let at: usize = 0; at < bytes; at += 16)
-      v128.store(direction + at, f32x4.add(v128.load(product + at), f32x4.mul(keep, v128.load(direction + at))))
+      v128.store(direction + at, f32x4.relaxed_madd(keep, v128.load(direction + at), v128.load(product + at)))
     slope = nextSlope
   }
   return observed
@@ -235,16 +235,16 @@ function factorize(system: usize, stride: i32): void {
         a3 = v128.load(place, 48)
         for (; above < place; above += bytes, factor += bytes) {
           const u = v128.load32_splat(factor)
-          a0 = f32x4.sub(a0, f32x4.mul(u, v128.load(above)))
-          a1 = f32x4.sub(a1, f32x4.mul(u, v128.load(above, 16)))
-          a2 = f32x4.sub(a2, f32x4.mul(u, v128.load(above, 32)))
-          a3 = f32x4.sub(a3, f32x4.mul(u, v128.load(above, 48)))
+          a0 = f32x4.relaxed_nmadd(u, v128.load(above), a0)
+          a1 = f32x4.relaxed_nmadd(u, v128.load(above, 16), a1)
+          a2 = f32x4.relaxed_nmadd(u, v128.load(above, 32), a2)
+          a3 = f32x4.relaxed_nmadd(u, v128.load(above, 48), a3)
         }
       } else
         for (; above < place; above += bytes, factor += bytes) {
           const u = v128.load32_splat(factor)
-          a0 = f32x4.sub(a0, f32x4.mul(u, v128.load(above)))
-          a1 = f32x4.sub(a1, f32x4.mul(u, v128.load(above, 16)))
+          a0 = f32x4.relaxed_nmadd(u, v128.load(above), a0)
+          a1 = f32x4.relaxed_nmadd(u, v128.load(above, 16), a1)
         }
       if (column <= j) {
         v128.store(place, a0)
@@ -275,14 +275,14 @@ function substitute(factor: usize, b: usize, stride: i32): void {
     const xs = f32x4.splat(x)
     const aligned = (own + 4 + 15) & ~15
     for (let at = own + 4; at < aligned; at += 4) store<f32>(b + at, load<f32>(b + at) - x * load<f32>(row + at))
-    for (let at = aligned; at < bytes; at += 16) v128.store(b + at, f32x4.sub(v128.load(b + at), f32x4.mul(xs, v128.load(row + at))))
+    for (let at = aligned; at < bytes; at += 16) v128.store(b + at, f32x4.relaxed_nmadd(xs, v128.load(row + at), v128.load(b + at)))
   }
   for (let f = stride - 1; f >= 0; f--) {
     const row = factor + <usize>f * bytes
     const own = (<usize>f) << 2
     const aligned = (own + 4 + 15) & ~15
     let sums = f32x4.splat(0)
-    for (let at = aligned; at < bytes; at += 16) sums = f32x4.add(sums, f32x4.mul(v128.load(row + at), v128.load(b + at)))
+    for (let at = aligned; at < bytes; at += 16) sums = f32x4.relaxed_madd(v128.load(row + at), v128.load(b + at), sums)
     let sum = sumOfLanes(sums)
     for (let at = own + 4; at < aligned; at += 4) sum += load<f32>(row + at) * load<f32>(b + at)
     store<f32>(b + own, (load<f32>(b + own) - sum) / load<f32>(row + own))
@@ -351,7 +351,7 @@ export function choleskyTasks(
       for (let pair = first; pair < last; pair++) {
         const h = others + <usize>load<u32>(positions + ((<usize>pair) << 2)) * bytes
         const weight = f32x4.splat(load<f32>(weights + ((<usize>pair) << 2)))
-        for (let at: usize = 0; at < bytes; at += 16) v128.store(w + at, f32x4.add(v128.load(w + at), f32x4.mul(weight, v128.load(h + at))))
+        for (let at: usize = 0; at < bytes; at += 16) v128.store(w + at, f32x4.relaxed_madd(weight, v128.load(h + at), v128.load(w + at)))
       }
       factorize(system, stride)
       substitute(system, w, stride)
@@ -375,10 +375,10 @@ function substituteMany(factor: usize, b: usize, stride: i32): void {
     let at = column
     for (let above = b; above < place; above += 64, at += bytes) {
       const u = v128.load32_splat(at)
-      x0 = f32x4.sub(x0, f32x4.mul(u, v128.load(above)))
-      x1 = f32x4.sub(x1, f32x4.mul(u, v128.load(above, 16)))
-      x2 = f32x4.sub(x2, f32x4.mul(u, v128.load(above, 32)))
-      x3 = f32x4.sub(x3, f32x4.mul(u, v128.load(above, 48)))
+      x0 = f32x4.relaxed_nmadd(u, v128.load(above), x0)
+      x1 = f32x4.relaxed_nmadd(u, v128.load(above, 16), x1)
+      x2 = f32x4.relaxed_nmadd(u, v128.load(above, 32), x2)
+      x3 = f32x4.relaxed_nmadd(u, v128.load(above, 48), x3)
     }
     const pivot = v128.load32_splat(at)
     v128.store(place, f32x4.div(x0, pivot))
@@ -396,10 +396,10 @@ function substituteMany(factor: usize, b: usize, stride: i32): void {
     let at = diagonal + 4
     for (let below = place + 64; below < end; below += 64, at += 4) {
       const u = v128.load32_splat(at)
-      x0 = f32x4.sub(x0, f32x4.mul(u, v128.load(below)))
-      x1 = f32x4.sub(x1, f32x4.mul(u, v128.load(below, 16)))
-      x2 = f32x4.sub(x2, f32x4.mul(u, v128.load(below, 32)))
-      x3 = f32x4.sub(x3, f32x4.mul(u, v128.load(below, 48)))
+      x0 = f32x4.relaxed_nmadd(u, v128.load(below), x0)
+      x1 = f32x4.relaxed_nmadd(u, v128.load(below, 16), x1)
+      x2 = f32x4.relaxed_nmadd(u, v128.load(below, 32), x2)
+      x3 = f32x4.relaxed_nmadd(u, v128.load(below, 48), x3)
     }
     const pivot = v128.load32_splat(diagonal)
     v128.store(place, f32x4.div(x0, pivot))
@@ -444,10 +444,10 @@ export function contributions(
     let place = solutions
     for (let at = row; at < row + bytes; at += 4, place += 64) {
       const h = v128.load32_splat(at)
-      s0 = f32x4.add(s0, f32x4.mul(h, v128.load(place)))
-      s1 = f32x4.add(s1, f32x4.mul(h, v128.load(place, 16)))
-      s2 = f32x4.add(s2, f32x4.mul(h, v128.load(place, 32)))
-      s3 = f32x4.add(s3, f32x4.mul(h, v128.load(place, 48)))
+      s0 = f32x4.relaxed_madd(h, v128.load(place), s0)
+      s1 = f32x4.relaxed_madd(h, v128.load(place, 16), s1)
+      s2 = f32x4.relaxed_madd(h, v128.load(place, 32), s2)
+      s3 = f32x4.relaxed_madd(h, v128.load(place, 48), s3)
     }
     const c = v128.load32_splat(weights + (n << 2))
     const sums = solutions + targetsAtOnce * bytes

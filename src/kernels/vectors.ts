@@ -22,8 +22,8 @@ export function dot(a: usize, b: usize, bytes: usize): f32 {
   let even = f32x4.splat(0)
   let odd = f32x4.splat(0)
   for (let at: usize = 0; at < bytes; at += 32) {
-    even = f32x4.add(even, f32x4.mul(v128.load(a + at), v128.load(b + at)))
-    odd = f32x4.add(odd, f32x4.mul(v128.load(a + at, 16), v128.load(b + at, 16)))
+    even = f32x4.relaxed_madd(v128.load(a + at), v128.load(b + at), even)
+    odd = f32x4.relaxed_madd(v128.load(a + at, 16), v128.load(b + at, 16), odd)
   }
   return sumOfLanes(f32x4.add(even, odd))
 }
@@ -31,7 +31,7 @@ export function dot(a: usize, b: usize, bytes: usize): f32 {
 /** y += scale × x */
 export function addScaled(y: usize, scale: f32, x: usize, bytes: usize): void {
   const scales = f32x4.splat(scale)
-  for (let at: usize = 0; at < bytes; at += 16) v128.store(y + at, f32x4.add(v128.load(y + at), f32x4.mul(scales, v128.load(x + at))))
+  for (let at: usize = 0; at < bytes; at += 16) v128.store(y + at, f32x4.relaxed_madd(scales, v128.load(x + at), v128.load(y + at)))
 }
 
 /** Whether `count` floats (a multiple of 4) are finite. */

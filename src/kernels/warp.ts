@@ -161,7 +161,7 @@ function step(user: usize, above: usize, beneath: usize, bytes: usize, loss: f32
     const a = v128.load(above + at)
     const b = v128.load(beneath + at)
     const pull = f32x4.mul(losses, u)
-    const uSlope = f32x4.add(f32x4.mul(losses, f32x4.sub(b, a)), f32x4.mul(shrink, u))
+    const uSlope = f32x4.relaxed_madd(shrink, u, f32x4.mul(losses, f32x4.sub(b, a)))
     const aSlope = f32x4.sub(f32x4.mul(shrink, a), pull)
     const bSlope = f32x4.add(f32x4.mul(shrink, b), pull)
     const uSquares = v128.load(user + at + squares)
@@ -170,9 +170,9 @@ function step(user: usize, above: usize, beneath: usize, bytes: usize, loss: f32
     v128.store(user + at, f32x4.sub(u, f32x4.div(f32x4.mul(rate, uSlope), f32x4.sqrt(uSquares))))
     v128.store(above + at, f32x4.sub(a, f32x4.div(f32x4.mul(rate, aSlope), f32x4.sqrt(aSquares))))
     v128.store(beneath + at, f32x4.sub(b, f32x4.div(f32x4.mul(rate, bSlope), f32x4.sqrt(bSquares))))
-    v128.store(user + at + squares, f32x4.add(uSquares, f32x4.mul(uSlope, uSlope)))
-    v128.store(above + at + squares, f32x4.add(aSquares, f32x4.mul(aSlope, aSlope)))
-    v128.store(beneath + at + squares, f32x4.add(bSquares, f32x4.mul(bSlope, bSlope)))
+    v128.store(user + at + squares, f32x4.relaxed_madd(uSlope, uSlope, uSquares))
+    v128.store(above + at + squares, f32x4.relaxed_madd(aSlope, aSlope, aSquares))
+    v128.store(beneath + at + squares, f32x4.relaxed_madd(bSlope, bSlope, bSquares))
   }
 }
 
