@@ -1,5 +1,5 @@
 /**
- * `npm run bench -- serve`: the API with a generated model, beside a Fastify route in the same shell that sends a prepared buffer, and
+ * `npm run bench -- serve`: the API with a generated model, beside a Fastify route in the same shell that sends a prepared buffer as long, and
  * beside the same factors in numpy behind FastAPI. Servers on one core, the client on the other. Rates are those of a client that asks as
  * fast as it is answered; latencies are open-loop, at half of that rate. Needs Linux (taskset, /proc) and, once, Go for the client.
  */
@@ -64,7 +64,6 @@ class ServeBench {
   readonly #seconds: number
   readonly #client: LoadGenerator
   readonly #store: DirectoryObjectStore
-  #bare: Rate | undefined
 
   constructor(folder: string, shape: ModelShape, seconds: number, client: LoadGenerator) {
     this.#folder = folder
@@ -80,19 +79,25 @@ class ServeBench {
     const programs = withPeer ? await pythonEnvironment(join(import.meta.dirname, 'serve/requirements.txt')) : undefined
     for (const [seed, version] of versions.entries()) await writeGeneratedModel(this.#store, version, this.#shape, seed)
     await makeLatest(this.#store, versions[0])
-    const bytes = await this.#answerBytes()
+    const sizes = await this.#answerSizes()
     print(`\n${'scenario'.padEnd(34)}answers/s  × bare  server µs  × bare   p50 ms   p99 ms  p99.9 ms  client  failed`)
     const asked = range(0, Math.floor(users / 2)).map(recommendations)
-    await this.#compared(await startBare('plain', bytes, this.#folder), 'a Fastify route, no hooks', asked)
-    this.#bare = await this.#compared(await startBare('bare', bytes, this.#folder), 'a Fastify route, same hooks', asked)
-    const ours = await this.#ours(asked)
+    await this.#compared(await startBare('plain', sizes.list, this.#folder), 'a Fastify route, no hooks', asked)
+    const bareOf = async (kind: keyof Sizes, name: string): Promise<Rate> =>
+      this.#compared(await startBare('bare', sizes[kind], this.#folder), name, asked)
+    const bare = {
+      list: await bareOf('list', 'same hooks, a list long'),
+      page: await bareOf('page', 'same hooks, a home page long'),
+      batch: await bareOf('batch', 'same hooks, a batch long'),
+    }
+    const ours = await this.#ours(asked, bare)
     if (programs === undefined) return
     const model = join(this.#folder, 'store', storeKeys.model(versions[0], ''))
-    const peer = await this.#compared(await startFastApi(programs, model, this.#folder), 'FastAPI and numpy', asked)
+    const peer = await this.#compared(await startFastApi(programs, model, this.#folder), 'FastAPI and numpy', asked, bare.list)
     print(`\nover FastAPI: warm ${ratio(ours.warm.perSecond, peer.perSecond)}, first request ${ratio(ours.cold.perSecond, peer.perSecond)}`)
   }
 
-  async #ours(asked: readonly Request[]): Promise<{ readonly warm: Rate; readonly cold: Rate }> {
+  async #ours(asked: readonly Request[], bare: Readonly<Record<keyof Sizes, Rate>>): Promise<{ readonly warm: Rate; readonly cold: Rate }> {
     const { users } = this.#shape
     const half = Math.floor(users / 2)
     const threeQuarters = Math.floor(users * 0.75)
@@ -104,19 +109,20 @@ class ServeBench {
       const cold = await this.#scenario(
         server,
         'first request',
+        bare.list,
         range(half, threeQuarters).map(recommendations),
         range(threeQuarters, users).map(recommendations),
       )
       await this.#once(server, asked)
-      const warm = await this.#scenario(server, 'again (warm)', asked, asked, true)
+      const warm = await this.#scenario(server, 'again (warm)', bare.list, asked, asked, true)
       const some = range(0, half)
-      await this.#scenario(server, 'filtered, first', filtered(some), filtered(range(half, users)))
-      await this.#scenario(server, 'rows, first', some.map(rows), range(half, users).map(rows))
-      await this.#scenario(server, 'batch of 100', batches(some), batches(some), true)
+      await this.#scenario(server, 'filtered, first', bare.list, filtered(some), filtered(range(half, users)))
+      await this.#scenario(server, 'rows, first', bare.page, some.map(rows), range(half, users).map(rows))
+      await this.#scenario(server, 'batch of 100', bare.batch, batches(some), batches(some), true)
       const resident = server.residentMib()
       await this.#once(server, asked)
       server.forgetPeak()
-      const swaps = await this.#swapping(() => this.#scenario(server, 'during swaps', asked, asked, true))
+      const swaps = await this.#swapping(() => this.#scenario(server, 'during swaps', bare.list, asked, asked, true))
       const allowed = 160 + 1.5 * arraysMib
       print(`\nstart to ready ${(startMs / 1000).toFixed(2)} s; ${swaps} swaps`)
       print(
@@ -133,23 +139,33 @@ class ServeBench {
     }
   }
 
-  async #compared(server: Server, name: string, requests: readonly Request[]): Promise<Rate> {
+  async #compared(server: Server, name: string, requests: readonly Request[], over?: Rate): Promise<Rate> {
     try {
       await this.#attack(server, requests, 1, false)
-      return await this.#scenario(server, name, requests, requests, true)
+      return await this.#scenario(server, name, over, requests, requests, true)
     } finally {
       await server.stop()
     }
   }
 
-  /** A saturating run over the first requests, then an open-loop one at half its rate over the others. */
-  async #scenario(server: Server, name: string, first: readonly Request[], second: readonly Request[], loop = false): Promise<Rate> {
+  /**
+   * A saturating run over the first requests, then an open-loop one at half its rate over the others.
+   * @param bare what a route without work does at answers of that size; absent: this is it
+   */
+  async #scenario(
+    server: Server,
+    name: string,
+    bare: Rate | undefined,
+    first: readonly Request[],
+    second: readonly Request[],
+    loop = false,
+  ): Promise<Rate> {
     const before = server.processorSeconds()
     const full = await this.#attack(server, first, this.#seconds, !loop)
     const microseconds = ((server.processorSeconds() - before) / full.requests) * 1e6
     const relaxed = await this.#attack(server, second, this.#seconds, !loop, full.answersASecond / 2)
     const rate = { perSecond: full.answersASecond, microseconds }
-    const over = this.#bare ?? rate
+    const over = bare ?? rate
     print(
       name.padEnd(34) +
         full.answersASecond.toFixed(0).padStart(9) +
@@ -182,12 +198,21 @@ class ServeBench {
     return swaps
   }
 
-  async #answerBytes(): Promise<number> {
+  async #answerSizes(): Promise<Sizes> {
     const folder = join(this.#folder, 'probe')
     await mkdir(folder)
     const server = await startApi({ store: join(this.#folder, 'store'), folder })
+    const sizeOf = async ({ path, body }: Request): Promise<number> => {
+      const post = { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }
+      return (await (await fetch(server.url + path, body === undefined ? {} : post)).arrayBuffer()).byteLength
+    }
     try {
-      return (await (await fetch(server.url + recommendations(1).path)).arrayBuffer()).byteLength
+      const [batch] = batches(range(0, 100))
+      return {
+        list: await sizeOf(recommendations(1)),
+        page: await sizeOf(rows(1)),
+        batch: batch === undefined ? 0 : await sizeOf(batch),
+      }
     } finally {
       await server.stop()
     }
@@ -198,6 +223,13 @@ class ServeBench {
     const { tensors } = decodeSafetensors(stored?.body ?? new Uint8Array())
     return [...tensors.values()].reduce((sum, { data }) => sum + data.byteLength, 0) / 1_048_576
   }
+}
+
+/** Bytes of an answer. */
+interface Sizes {
+  readonly list: number
+  readonly page: number
+  readonly batch: number
 }
 
 interface Rate {

@@ -55,6 +55,7 @@ export const startBare = (kind: 'bare' | 'plain', bytes: number, folder: string)
   startServer({
     program: process.execPath,
     args: (port) => [...nodeFlags, path('bare.ts'), kind, String(port), String(bytes)],
+    environment: { MALLOC_ARENA_MAX: '1' },
     readyPath: '/ready',
     cwd: folder,
   })

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import * as fc from 'fast-check'
-import { eigenSystem } from './eigen.ts'
+import { MemoryPlan } from '../kernels/memory.ts'
+import { eigenSystem, planEigenSystem } from './eigen.ts'
 
 test('a symmetric matrix times an eigenvector is the vector times its value, and the vectors are a basis of lengths 1', () => {
   const matrices = fc
@@ -13,8 +14,10 @@ test('a symmetric matrix times an eigenvector is the vector times its value, and
         const [row, column] = [Math.floor(at / n), at % n]
         return (entries[row * n + column] ?? 0) + (entries[column * n + row] ?? 0)
       })
-      const { values, vectors } = eigenSystem(matrix, n)
-      const entry = (row: number, column: number): number => vectors[row * n + column] ?? NaN
+      const plan = new MemoryPlan()
+      const layout = planEigenSystem(plan, n)
+      const { values, vectors } = eigenSystem(plan.create(), layout, (row, column) => matrix[row * n + column] ?? NaN)
+      const entry = (row: number, column: number): number => vectors[row * layout.stride + column] ?? NaN
       for (let i = 0; i < n; i++) {
         for (let row = 0; row < n; row++) {
           let product = 0

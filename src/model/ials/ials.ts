@@ -29,7 +29,7 @@
  */
 import { MatineeError } from '../../contracts/errors.ts'
 import { readTensorOf } from '../artifact/tensor-access.ts'
-import { eigenSystem } from '../dense/eigen.ts'
+import { eigenSystem, planEigenSystem, type EigenLayout } from '../dense/eigen.ts'
 import { withFeatureFactors, type ItemFeatures } from '../features/feature-factors.ts'
 import { FactorModel, matrix, vector } from '../factor-model.ts'
 import { callersThread, callKernel, type KernelName, type KernelThreads } from '../kernels/kernels.ts'
@@ -113,6 +113,7 @@ interface Layout {
   /** Of each block: a Gram matrix, or what `squareTasks` leaves. */
   readonly blocks: number
   readonly basis: number
+  readonly eigen: EigenLayout
   readonly diagonal: number
   readonly meanSquares: number
   readonly losses: number
@@ -130,6 +131,7 @@ function planLayout({ userCount, itemCount, pairCount }: DataShape, factors: num
     counter: plan.takeWords(1),
     blocks: plan.take(gramBlocks * 8 * stride * stride),
     basis: plan.takeWords(stride * stride),
+    eigen: planEigenSystem(plan, factors),
     diagonal: plan.takeWords(stride),
     meanSquares: plan.takeWords(stride),
     losses: plan.take(8 * Math.ceil(Math.max(userCount, itemCount) / blockRows)),
@@ -276,7 +278,7 @@ class IalsFit implements Fit {
 
   /** All that the rows of a half have in common. */
   #beginHalf(): void {
-    const { stride, basis, blocks, diagonal, meanSquares, scratch } = this.#layout
+    const { stride, basis, eigen, blocks, diagonal, meanSquares, scratch } = this.#layout
     const { cholesky, factors, unobservedWeight } = this.#settings
     const fixed = this.#fixed()
     const gram = this.#sumGram(fixed)
@@ -288,7 +290,7 @@ class IalsFit implements Fit {
       for (let n = 0; n < gram.length; n++) matrixOfRows[n] = unobservedWeight * (gram[n] as number)
       for (let f = factors; f < stride; f++) matrixOfRows[f * (stride + 1)] = 1
     } else {
-      const { values, vectors } = eigenSystem(compact(gram, stride, factors), factors)
+      const { values, vectors } = eigenSystem(this.#memory, eigen, (row, column) => gram[row * stride + column] as number)
       const columns = floatsAt(this.#memory, basis, stride * stride).fill(0)
       const eigenvalues = floatsAt(this.#memory, diagonal, stride).fill(0)
       gram.fill(0)
@@ -298,7 +300,7 @@ class IalsFit implements Fit {
         const value = Math.max(0, values[n] as number)
         eigenvalues[f] = unobservedWeight * value
         gram[f * (stride + 1)] = value
-        for (let g = 0; g < factors; g++) columns[g * stride + f] = vectors[n * factors + g] as number
+        for (let g = 0; g < factors; g++) columns[g * stride + f] = vectors[n * eigen.stride + g] as number
       }
       for (const side of [fixed, this.#solved()])
         this.#run('rotateTasks', Math.ceil(side.rows / 128), side.factors, side.rows, stride, basis, scratch)
@@ -397,13 +399,6 @@ class IalsFit implements Fit {
       ...(this.#sweepLoss === undefined ? {} : { loss: this.#sweepLoss }),
     }
   }
-}
-
-/** The first rows and columns of a larger square matrix. */
-function compact(square: Float64Array, stride: number, size: number): Float64Array {
-  const result = new Float64Array(size * size)
-  for (let row = 0; row < size; row++) result.set(square.subarray(row * stride, row * stride + size), row * size)
-  return result
 }
 
 /**

@@ -27,6 +27,7 @@ export type OneThreadKernelName =
   | 'packPanels'
   | 'packRounded'
   | 'rowNorms'
+  | 'eigenSystem'
   | 'scorePanels'
   | 'scoreListed'
   | 'sweepPivot'
