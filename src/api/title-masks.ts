@@ -10,7 +10,7 @@ export interface TitleFilter {
   readonly moment: number
 }
 
-/** The same set twice. */
+/** The same set twice; to be read at once, for what is asked for later is written into the same arrays. */
 export interface ShownTitles {
   /** One mark a title: 1 where it may be shown. */
   readonly marks: Uint8Array
@@ -18,23 +18,27 @@ export interface ShownTitles {
   readonly positions: Uint32Array
 }
 
-/** Masks are as long as the catalogue: this many are kept. */
+/** Masks are as long as the catalogue: this many are kept, the one used longest ago makes room for the next. */
 const masksAtMost = 64
+
+/** Arrays as long as the catalogue, for a set to be written into: new ones for each would have the garbage collector run all the time. */
+interface Mask extends ShownTitles {
+  readonly places: Uint32Array
+}
 
 export class TitleMasks {
   readonly #genres: readonly string[]
-  /** Of each title its genre as a place in `genres`, or their number where it has none of them. */
-  readonly #genreNumbers: Uint32Array
-  /** Age limits that titles have, ascending; and of each title its limit as a place among them, or their number where none is known. */
+  /** Age limits that titles have, ascending. */
   readonly #ages: readonly number[]
-  readonly #ageNumbers: Uint32Array
+  /** Of each title the place of its genre in `genres`, or their number, times one more than there are ages, and the place of its age limit. */
+  readonly #kinds: Uint32Array
   readonly #recommendable: Uint8Array
   /** A title is out from the one moment up to the other. */
   readonly #from: Float64Array
   readonly #until: Float64Array
   /** 1 where a title may be recommended and is out in the epoch of the masks. */
   #open: Uint8Array
-  readonly #masks = new Map<string, ShownTitles>()
+  readonly #masks = new Map<string, Mask>()
   #epoch = -1
 
   constructor(items: readonly ModelItem[], genres: readonly string[], from: Float64Array, until: Float64Array) {
@@ -43,12 +47,10 @@ export class TitleMasks {
     const ageNumbers = new Map<number | null, number>(ages.map((age, number) => [age, number]))
     this.#genres = genres
     this.#ages = ages
-    this.#genreNumbers = new Uint32Array(items.length)
-    this.#ageNumbers = new Uint32Array(items.length)
+    this.#kinds = new Uint32Array(items.length)
     this.#recommendable = new Uint8Array(items.length)
     for (const [position, { program_genre: genre, age_limit: age, recommendable }] of items.entries()) {
-      this.#genreNumbers[position] = genreNumbers.get(genre) ?? genres.length
-      this.#ageNumbers[position] = ageNumbers.get(age) ?? ages.length
+      this.#kinds[position] = (genreNumbers.get(genre) ?? genres.length) * (ages.length + 1) + (ageNumbers.get(age) ?? ages.length)
       this.#recommendable[position] = Number(recommendable)
     }
     this.#from = from
@@ -58,7 +60,8 @@ export class TitleMasks {
 
   /** The place of a title's genre in `genres`; their number where it has none of them. */
   genreNumberOf(position: number): number {
-    return this.#genreNumbers[position] ?? this.#genres.length
+    const kind = this.#kinds[position]
+    return kind === undefined ? this.#genres.length : Math.floor(kind / (this.#ages.length + 1))
   }
 
   /** @param epoch another number where, with time, a title has come or gone */
@@ -71,12 +74,21 @@ export class TitleMasks {
     const anyGenre = genres === undefined || genres.size === 0
     const key = anyGenre && maxAge === undefined ? '' : JSON.stringify([maxAge ?? null, anyGenre ? [] : [...genres].toSorted()])
     const known = this.#masks.get(key)
-    if (known !== undefined) return known
-    const marks = key === '' ? this.#open : this.#mask(anyGenre ? undefined : genres, maxAge)
-    const shown = { marks, positions: positionsOf(marks) }
-    if (this.#masks.size >= masksAtMost) this.#masks.clear()
-    this.#masks.set(key, shown)
-    return shown
+    const mask = known ?? this.#filled(this.#room(), anyGenre ? undefined : genres, maxAge)
+    this.#masks.delete(key)
+    this.#masks.set(key, mask)
+    return mask
+  }
+
+  /** Arrays that nobody reads any more, or new ones. */
+  #room(): Mask {
+    const [oldest] = this.#masks
+    if (oldest === undefined || this.#masks.size < masksAtMost) {
+      const places = new Uint32Array(this.#kinds.length)
+      return { marks: new Uint8Array(this.#kinds.length), positions: places, places }
+    }
+    this.#masks.delete(oldest[0])
+    return oldest[1]
   }
 
   #openAt(moment: number): Uint8Array {
@@ -86,29 +98,22 @@ export class TitleMasks {
     })
   }
 
-  #mask(genres: ReadonlySet<string> | undefined, maxAge: number | undefined): Uint8Array {
+  #filled({ marks, places }: Mask, genres: ReadonlySet<string> | undefined, maxAge: number | undefined): Mask {
     // The last of each is for titles without one: they pass where none is asked for.
-    const ofGenre = Uint8Array.from(
-      [...this.#genres.map((genre) => genres === undefined || genres.has(genre)), genres === undefined],
+    const ofGenre = [...this.#genres.map((genre) => genres === undefined || genres.has(genre)), genres === undefined]
+    const ofAge = [...this.#ages.map((age) => maxAge === undefined || age <= maxAge), maxAge === undefined]
+    const ofKind = Uint8Array.from(
+      ofGenre.flatMap((isGenre) => ofAge.map((isAge) => isGenre && isAge)),
       Number,
     )
-    const ofAge = Uint8Array.from([...this.#ages.map((age) => maxAge === undefined || age <= maxAge), maxAge === undefined], Number)
-    const [genreNumbers, ageNumbers, mask] = [this.#genreNumbers, this.#ageNumbers, this.#open.slice()]
-    for (let position = 0; position < mask.length; position++)
-      mask[position] =
-        (mask[position] as number) &
-        (ofGenre[genreNumbers[position] as number] as number) &
-        (ofAge[ageNumbers[position] as number] as number)
-    return mask
+    const [kinds, open] = [this.#kinds, this.#open]
+    let count = 0
+    for (let position = 0; position < marks.length; position++) {
+      const mark = (open[position] as number) & (ofKind[kinds[position] as number] as number)
+      marks[position] = mark
+      places[count] = position
+      count += mark
+    }
+    return { marks, positions: places.subarray(0, count), places }
   }
-}
-
-function positionsOf(marks: Uint8Array): Uint32Array {
-  const positions = new Uint32Array(marks.length)
-  let count = 0
-  for (let position = 0; position < marks.length; position++) {
-    positions[count] = position
-    count += marks[position] as number
-  }
-  return positions.slice(0, count)
 }
