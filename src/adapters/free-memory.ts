@@ -9,9 +9,13 @@ const leastResidentMib = 500
 
 let collect: (() => void) | undefined
 
-/** Lets go of what nothing refers to, where the process has grown. */
+/** Lets go of what nothing on this thread refers to, where the process has grown. */
 export function freeMemory(): void {
-  if (process.memoryUsage.rss() < leastResidentMib * 1_048_576) return
+  if (process.memoryUsage.rss() >= leastResidentMib * 1_048_576) collectGarbage()
+}
+
+/** The same in any case. Each thread has a heap of its own: what two of them refer to goes when both have collected. */
+export function collectGarbage(): void {
   collect ??= collector()
   collect()
 }

@@ -7,6 +7,7 @@
 import { MessageChannel, receiveMessageOnPort, Worker, type MessagePort } from 'node:worker_threads'
 import { fileURLToPath } from 'node:url'
 import { MatineeError } from '../contracts/errors.ts'
+import { collectGarbage } from './free-memory.ts'
 import { callKernel, kernelModule, type KernelName, type KernelThreads } from '../model/kernels/kernels.ts'
 
 /** Goes up with each call; the threads wait for that. */
@@ -18,12 +19,14 @@ const FAILED = 2
 const ARGUMENT_COUNT = 3
 const CONTROL_NUMBERS = 4
 const MOST_ARGUMENTS = 32
+/** Bytes of kernels' memories that a helper may have been told of before it lets go of those that are over: nothing else fills its heap. */
+const TOLD_BYTES = 64 * 1_048_576
 
-/** What a thread is told of a call beyond the numbers; both only where they differ from those of the call before. */
+/** What a thread is told of a call beyond the numbers, where it differs from the call before. */
 export interface KernelMessage {
   readonly kernel: KernelName
-  readonly module: WebAssembly.Module
-  readonly memory: WebAssembly.Memory
+  /** Absent: those of the call before. */
+  readonly on?: { readonly module: WebAssembly.Module; readonly memory: WebAssembly.Memory }
 }
 
 interface Helper {
@@ -55,7 +58,8 @@ export class WorkerKernelThreads implements KernelThreads {
     this.#arguments.set(args)
     this.#numbers[ARGUMENT_COUNT] = args.length
     if (memory !== this.#memory || kernel !== this.#kernel) {
-      for (const { port } of this.#helpers) port.postMessage({ kernel, module: kernelModule(), memory } satisfies KernelMessage)
+      const on = memory === this.#memory ? {} : { on: { module: kernelModule(), memory } }
+      for (const { port } of this.#helpers) port.postMessage({ kernel, ...on } satisfies KernelMessage)
       this.#memory = memory
       this.#kernel = kernel
     }
@@ -99,15 +103,26 @@ export interface HelperSetup {
 export function serveKernels({ control, thread, port }: HelperSetup): never {
   const numbers = new Int32Array(control, 0, CONTROL_NUMBERS)
   const values = new Float64Array(control, 4 * CONTROL_NUMBERS, MOST_ARGUMENTS)
-  let told: KernelMessage | undefined
+  let kernel: KernelName | undefined
+  let on: KernelMessage['on']
+  let toldBytes = 0
   for (let call = 0; ; call++) {
     Atomics.wait(numbers, CALL, call)
     try {
-      // The newest of what came is what this call is about.
-      for (let news = receiveMessageOnPort(port); news !== undefined; news = receiveMessageOnPort(port))
-        told = news.message as KernelMessage
-      if (told === undefined) throw new MatineeError('internal', 'a kernel thread was called before it was told of a kernel')
-      callKernel(told.memory, told.kernel, thread, Array.from(values.subarray(0, numbers[ARGUMENT_COUNT])), told.module)
+      for (let news = receiveMessageOnPort(port); news !== undefined; news = receiveMessageOnPort(port)) {
+        const message = news.message as KernelMessage
+        kernel = message.kernel
+        if (message.on === undefined) continue
+        on = message.on
+        toldBytes += on.memory.buffer.byteLength
+      }
+      if (toldBytes > TOLD_BYTES) {
+        toldBytes = 0
+        collectGarbage()
+      }
+      if (kernel === undefined || on === undefined)
+        throw new MatineeError('internal', 'a kernel thread was called before it was told of a kernel')
+      callKernel(on.memory, kernel, thread, Array.from(values.subarray(0, numbers[ARGUMENT_COUNT])), on.module)
     } catch (error) {
       Atomics.add(numbers, FAILED, 1)
       process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`)
