@@ -57,6 +57,27 @@ test('what may be shown is what the rules say of each title, in any order of que
   )
 })
 
+test('more filters than are kept, and the first ones once more', () => {
+  const moment = 20_240_107_210_311
+  const titles = Array.from({ length: 200 }, (_, n): ModelItem => ({
+    program_id: String(n),
+    program_name: '쇼',
+    ct_cl: 'TV',
+    program_genre: genres[n % 3] ?? null,
+    release_date: null,
+    age_limit: n,
+    recommendable: true,
+  }))
+  const catalogue = new Catalogue(titles)
+  for (const maxAge of [...Array(100).keys(), ...Array(100).keys()]) {
+    const { marks } = catalogue.allowed({ maxAge, moment })
+    assert.deepEqual(
+      [...marks],
+      titles.map((title) => Number(mayBeShown(title, { maxAge, moment }))),
+    )
+  }
+})
+
 test('newest first: by release, of equals the smaller position', () => {
   fc.assert(
     fc.property(fc.array(item, { maxLength: 30 }), (titles) => {

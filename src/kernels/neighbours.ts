@@ -36,17 +36,6 @@ function sumProducts(
   return size
 }
 
-/** How many additions a row takes: where more than there are items, looking at all is faster than noting those that came up. */
-function pairsOfUsers(row: i32, offsets: usize, byItemOffsets: usize, byItemUsers: usize): i32 {
-  let pairs = 0
-  const last = load<u32>(byItemOffsets + ((<usize>row) << 2), 4)
-  for (let n = load<u32>(byItemOffsets + ((<usize>row) << 2)); n < last; n++) {
-    const user = offsets + ((<usize>load<u32>(byItemUsers + ((<usize>n) << 2))) << 2)
-    pairs += <i32>(load<u32>(user, 4) - load<u32>(user))
-  }
-  return pairs
-}
-
 /** Takes an item into the heap of the best, where it is one of them. Returns the heap's size. */
 function enterLike(heap: usize, size: i32, k: i32, product: f64, denominator: f64, item: i32): i32 {
   if (size == k) {
@@ -95,6 +84,7 @@ function sortByPosition(entries: usize, size: i32): void {
  * @param offsets, items, weights rows of pairs by user
  * @param byItemOffsets, byItemUsers, byItemWeights the same by item, users ascending
  * @param shares n_u^-e, a double a user
+ * @param rowWork how many sums each item takes, and one for itself, a double an item
  * @param ownNorms, otherNorms |c_i|^2p and |c_j|^2q, a double an item
  * @param scratch a thread: a double an item, 0 before and after; a word an item; k entries of 8 bytes: `scratchBytes` each, a multiple of 8
  */
@@ -113,6 +103,7 @@ export function neighbourTasks(
   byItemUsers: usize,
   byItemWeights: usize,
   shares: usize,
+  rowWork: usize,
   ownNorms: usize,
   otherNorms: usize,
   shrinkage: f64,
@@ -130,7 +121,8 @@ export function neighbourTasks(
     const end = min(firstRow + (task + 1) * rowsOfTask, endRow)
     for (let row = firstRow + task * rowsOfTask; row < end; row++) {
       const norm = load<f64>(ownNorms + ((<usize>row) << 3))
-      const isDense = pairsOfUsers(row, offsets, byItemOffsets, byItemUsers) >= itemCount
+      // Where sums are so many, looking at all items is faster than noting those that came up.
+      const isDense = load<f64>(rowWork + ((<usize>row) << 3)) > <f64>itemCount
       const noted: usize = isDense ? 0 : touched
       const count = sumProducts(row, offsets, items, weights, byItemOffsets, byItemUsers, byItemWeights, shares, products, noted)
       store<f64>(products + ((<usize>row) << 3), 0)

@@ -7,7 +7,7 @@
  *    them at once, and items take a quarter of the memory. With e = |h - s' q'| and d = |u - s q|, which are known, the score is within
  *    |u| e + d (|h| + e) of b + s s' q · q'. Where no item of a panel reaches the k-th best of the lower ends with the panel's largest b and
  *    e, nothing more is done for it.
- * 3. Items whose upper end does wait in a buffer. Those that still do when it is emptied are scored in full.
+ * 3. Items whose upper end reaches it wait in a buffer. Those that still do when it is emptied are scored in full.
  *
  * | argument   | what                                                                                                                  |
  * |------------|-----------------------------------------------------------------------------------------------------------------------|

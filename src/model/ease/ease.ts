@@ -47,7 +47,7 @@ import type {
   TrainingInput,
 } from '../model.ts'
 import { numberParameter, resolveParameters } from '../parameters.ts'
-import { checkInteractions, transpose } from '../sparse/interactions.ts'
+import { checkInteractions, transpose, userShares } from '../sparse/interactions.ts'
 import { type InverseLayout, placeOf, planInverse, sweepWork, SymmetricInverse, tileRowsOf, tileSize } from './symmetric-inverse.ts'
 
 const algorithm = 'ease'
@@ -232,10 +232,7 @@ class EaseFit implements Fit {
 function weightedByUser(pairs: Interactions, exponent: number): Interactions {
   if (exponent === 0) return pairs
   const { userCount, offsets, weights } = pairs
-  const ofUser = Float64Array.from({ length: userCount }, (_, user) => {
-    const count = (offsets[user + 1] as number) - (offsets[user] as number)
-    return count === 0 ? 0 : count ** -exponent
-  })
+  const ofUser = userShares(pairs, exponent)
   const total = ofUser.reduce((sum, weight, user) => sum + weight * ((offsets[user + 1] as number) - (offsets[user] as number)), 0)
   const scale = weights.length / total
   const weighted = new Float32Array(weights.length)

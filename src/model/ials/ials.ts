@@ -34,6 +34,7 @@ import { withFeatureFactors, type ItemFeatures } from '../features/feature-facto
 import { FactorModel, matrix, vector } from '../factor-model.ts'
 import { callersThread, callKernel, type KernelName, type KernelThreads } from '../kernels/kernels.ts'
 import { doublesAt, floatsAt, gathered, MemoryPlan, spread, strideOf, wordsAt } from '../kernels/memory.ts'
+import { fillPairRows, pairRowsArguments, planPairRows, type PairRows } from '../kernels/pair-rows.ts'
 import type {
   DataShape,
   Fit,
@@ -84,12 +85,9 @@ const penaltyOf = ({ unobservedWeight, regularization, exponent }: Objective, pa
   regularization * (pairs + unobservedWeight * otherCount) ** exponent
 
 /** Where one side of the matrix lies in memory: its factors, its rows of pairs, and what each row weighs. */
-interface Side {
+interface Side extends PairRows {
   readonly rows: number
   readonly factors: number
-  readonly offsets: number
-  readonly positions: number
-  readonly weights: number
   readonly penalties: number
   readonly weightSums: number
 }
@@ -97,9 +95,7 @@ interface Side {
 const planSide = (plan: MemoryPlan, rows: number, pairs: number, stride: number): Side => ({
   rows,
   factors: plan.takeWords(rows * stride),
-  offsets: plan.takeWords(rows + 1),
-  positions: plan.takeWords(pairs),
-  weights: plan.takeWords(pairs),
+  ...planPairRows(plan, rows, pairs),
   penalties: plan.takeWords(rows),
   weightSums: plan.takeWords(rows),
 })
@@ -141,9 +137,7 @@ function planLayout({ userCount, itemCount, pairCount }: DataShape, factors: num
 
 /** Copies the pairs in and weighs the rows. Returns how many pairs of weight above 0 each row has. */
 function fillSide(memory: WebAssembly.Memory, side: Side, pairs: Interactions, objective: Objective): Uint32Array {
-  wordsAt(memory, side.offsets, side.rows + 1).set(pairs.offsets)
-  wordsAt(memory, side.positions, pairs.items.length).set(pairs.items)
-  floatsAt(memory, side.weights, pairs.items.length).set(pairs.weights)
+  fillPairRows(memory, side, pairs)
   const penalties = floatsAt(memory, side.penalties, side.rows)
   const weightSums = floatsAt(memory, side.weightSums, side.rows)
   const counts = new Uint32Array(side.rows)
@@ -351,7 +345,7 @@ class IalsFit implements Fit {
     for (let work = 0; to < solved.rows && work < batchWork; to++)
       work += perRow + perPair * ((offsets[to + 1] as number) - (offsets[to] as number))
     const tasks = Math.ceil((to - from) / blockRows)
-    const rows = [blockRows, from, to, solved.factors, fixed.factors, solved.offsets, solved.positions, solved.weights, solved.penalties]
+    const rows = [blockRows, from, to, solved.factors, fixed.factors, ...pairRowsArguments(solved), solved.penalties]
     if (cholesky) this.#run('choleskyTasks', tasks, ...rows, basis, stride, losses, scratch)
     else this.#run('conjugateGradientTasks', tasks, ...rows, diagonal, meanSquares, stride, stepsOfRow, losses, scratch)
     for (const loss of doublesAt(this.#memory, losses, tasks)) this.#observedLoss += loss

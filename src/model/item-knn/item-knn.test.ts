@@ -67,8 +67,13 @@ test('of equal neighbours the smaller positions are kept, and what none votes fo
 })
 
 test('a row of few common users is found as one is whose products are all looked at', () => {
-  const rows = Array.from({ length: 400 }, (_, n) => [n % 50, (n * 7) % 200] as const)
-  const small = fitted(pairsOf(50, 200, rows), { neighbours: 3, shrinkage: 1 })
-  const large = fitted(pairsOf(50, 20_000, rows), { neighbours: 3, shrinkage: 1 })
-  for (let item = 0; item < 200; item++) assert.deepEqual(scoresOfItem(large, item).subarray(0, 200), scoresOfItem(small, item))
+  const random = Random.seeded(4)
+  for (const itemCount of [20, 200]) {
+    // Each item has users with more pairs together than there are items of the small catalogue, and fewer than of the large one.
+    const rows = Array.from({ length: 20 * itemCount }, () => [random.below(50), random.below(itemCount), random.unit()] as const)
+    const small = fitted(pairsOf(50, itemCount, rows), { neighbours: 3, shrinkage: 1 })
+    const large = fitted(pairsOf(50, 20_000, rows), { neighbours: 3, shrinkage: 1 })
+    for (let item = 0; item < itemCount; item++)
+      assert.deepEqual(scoresOfItem(large, item).subarray(0, itemCount), scoresOfItem(small, item))
+  }
 })

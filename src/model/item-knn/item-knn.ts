@@ -44,7 +44,7 @@ import type {
   TrainingInput,
 } from '../model.ts'
 import { numberParameter, resolveParameters } from '../parameters.ts'
-import { checkInteractions, itemsOfUser, transpose } from '../sparse/interactions.ts'
+import { checkInteractions, transpose, userShares } from '../sparse/interactions.ts'
 
 const algorithm = 'item-knn'
 /** Additions of one `advance`: about a tenth of a second on one thread. */
@@ -67,6 +67,7 @@ interface Layout {
   readonly byUser: PairRows
   readonly byItem: PairRows
   readonly shares: number
+  readonly rowWork: number
   readonly ownNorms: number
   readonly otherNorms: number
   readonly counter: number
@@ -88,6 +89,7 @@ function planLayout({ userCount, itemCount, pairCount }: DataShape, k: number, t
     byUser: planPairRows(plan, userCount, pairCount),
     byItem: planPairRows(plan, itemCount, pairCount),
     shares: plan.take(8 * userCount),
+    rowWork: plan.take(8 * itemCount),
     ownNorms: plan.take(8 * itemCount),
     otherNorms: plan.take(8 * itemCount),
     counter: plan.takeWords(1),
@@ -132,15 +134,15 @@ class ItemKnnFit implements Fit {
     const byItem = transpose({ userCount, itemCount, offsets, items, weights })
     fillPairRows(this.#memory, layout.byUser, input)
     fillPairRows(this.#memory, layout.byItem, byItem)
-    const shares = doublesAt(this.#memory, layout.shares, userCount)
-    for (let user = 0; user < userCount; user++) shares[user] = itemsOfUser(input, user).length ** -settings.userExponent
+    doublesAt(this.#memory, layout.shares, userCount).set(userShares(input, settings.userExponent))
     const squares = squaredNorms(byItem)
     doublesAt(this.#memory, layout.ownNorms, itemCount).set(squares.map((square) => square ** settings.ownExponent))
     doublesAt(this.#memory, layout.otherNorms, itemCount).set(squares.map((square) => square ** settings.otherExponent))
     this.#offsets = new Uint32Array(itemCount + 1)
     this.#items = new Uint32Array(this.#neighbours)
     this.#similarities = new Float32Array(this.#neighbours)
-    this.#rowWork = rowWork(input, byItem)
+    this.#rowWork = doublesAt(this.#memory, layout.rowWork, itemCount)
+    this.#rowWork.set(rowWork(input, byItem))
     this.#totalWork = this.#rowWork.reduce((sum, work) => sum + work, 0)
     if (checkpoint !== undefined) this.#resume(checkpoint)
   }
@@ -211,11 +213,24 @@ class ItemKnnFit implements Fit {
 
   /** Of the items from `first` up to `end`. */
   #findNeighbours(first: number, end: number): void {
-    const { byUser, byItem, shares, ownNorms, otherNorms, counter, scratch, scratchBytes, found, likenesses, sizes } = this.#layout
+    const {
+      byUser,
+      byItem,
+      shares,
+      rowWork: work,
+      ownNorms,
+      otherNorms,
+      counter,
+      scratch,
+      scratchBytes,
+      found,
+      likenesses,
+      sizes,
+    } = this.#layout
     const k = this.#neighbours
     wordsAt(this.#memory, counter, 1)[0] = 0
     const tasks = [counter, Math.ceil((end - first) / rowsOfTask), rowsOfTask, first, end, this.#input.itemCount]
-    const pairs = [...pairRowsArguments(byUser), ...pairRowsArguments(byItem), shares, ownNorms, otherNorms]
+    const pairs = [...pairRowsArguments(byUser), ...pairRowsArguments(byItem), shares, work, ownNorms, otherNorms]
     const to = [k, scratch, scratchBytes, found, likenesses, sizes]
     this.#threads.run(this.#memory, 'neighbourTasks', [...tasks, ...pairs, this.#shrinkage, ...to])
     const counts = wordsAt(this.#memory, sizes, end - first)

@@ -4,6 +4,7 @@ import type { Interactions } from '../model.ts'
 import { Random } from '../random/random.ts'
 import { buildInteractions } from '../sparse/interactions.ts'
 import { searchModels, type SearchOptions, type SearchResult } from './search-models.ts'
+import { familySpaces } from './search-space.ts'
 import { validationFolds } from './validation-split.ts'
 
 /** Users of group g take items of group g, nine times in ten. A user's pairs come one after another from `firstSeconds` on. */
@@ -49,6 +50,16 @@ test('a model that knows users beats popularity, and the same search ends with t
   assert.equal(chosen?.ndcg, best(result.trials.filter(({ algorithm }) => algorithm === result.algorithm)))
   assert.ok((chosen?.ndcg ?? 0) > 0.9 * best(result.trials), 'what is less simple may be a little ahead')
   assert.deepEqual(searched(0), result)
+})
+
+test('what lies between the values of an axis is tried too', () => {
+  const { trials } = searched(0)
+  const { folds } = validationFolds(together, 1)
+  const spaces = folds.slice(0, 1).flatMap(({ train }) => familySpaces({ pairs: train }))
+  const axes = spaces.flatMap(({ algorithm, axes: own }) => own.flatMap((axis) => (axis.between === true ? { algorithm, ...axis } : [])))
+  const isBetween = ({ algorithm, parameters }: (typeof trials)[number]): boolean =>
+    axes.some(({ algorithm: of, name, values }) => of === algorithm && !values.includes(Number(parameters[name] ?? values[0])))
+  assert.ok(trials.some(isBetween))
 })
 
 test('without time left there is a model still, and nothing more is begun', () => {

@@ -1,11 +1,12 @@
 /**
  * Chooses a model family, its parameters, what signals weigh, and a blend, for a set of pairs.
  *
- * Every candidate is fitted on one part of the pairs and measured by nDCG@20 on the other. In turn:
+ * Every candidate is fitted on one part of the pairs and measured by nDCG@20 on the other, of each fold. In turn:
  *
  *   1. popularity, of all of the time and of the newest weeks; what was chosen the time before, where there is such
  *   2. each family from its starting points (search-space.ts)
- *   3. the families that came near the best, the best first: from their best point along each axis, as long as it gets better
+ *   3. the families that came near the best, the best first: from their best point along each axis, as long as it gets better, and then along
+ *      some of them in smaller steps
  *   4. what signals weigh (half-life, rating, viewings, clicks), for the best, judged with the best popularity blended in: alone, a short
  *      half-life only makes up for the recent popularity that it has not
  *   5. weights of a blend of the best of each such family and one popularity
@@ -135,7 +136,7 @@ class Search {
   *#climb(algorithm: string, axes: readonly Axis[], share: number): Generator<void> {
     while (yield* this.#pass(algorithm, axes, 1, share));
     const continuous = axes.filter(({ between }) => between === true)
-    for (const stride of continuous.length === 0 ? [] : [0.5, 0.25]) yield* this.#pass(algorithm, continuous, stride, share)
+    for (const stride of [0.5, 0.25]) yield* this.#pass(algorithm, continuous, stride, share)
   }
 
   /** Along each axis as long as it gets better. Whether it has got better along any. */
@@ -386,12 +387,12 @@ function combinationsOf(parts: number): readonly Weights[] {
   return combinations
 }
 
-/** The next value of an axis beyond where the candidate stands, or in the geometric mean that share of the way to it; undefined beyond its end. */
+/** The next value of an axis beyond where the candidate stands, or what lies that share of the way to it, in ratios; undefined beyond its end. */
 function next({ name, values }: Axis, parameters: Parameters, direction: 1 | -1, stride = 1): number | undefined {
   const value = parameters[name]
   if (typeof value !== 'number') return direction === 1 ? values[0] : undefined
   const whole = direction === 1 ? values.find((one) => one > value) : values.findLast((one) => one < value)
-  return whole === undefined || stride === 1 ? whole : Number((value * (whole / value) ** stride).toPrecision(3))
+  return whole === undefined || stride === 1 ? whole : Number((value ** (1 - stride) * whole ** stride).toPrecision(3))
 }
 
 const signalNames: ReadonlySet<string> = new Set(signalParameters.map(({ name }) => name))

@@ -100,6 +100,14 @@ export function itemsOfUser({ offsets, items }: Interactions, user: number): Uin
   return items.subarray(offsets[user] ?? items.length, offsets[user + 1] ?? items.length)
 }
 
+/** n_u^-e of each user u with n_u pairs; 0 of a user without any. */
+export function userShares({ userCount, offsets }: Interactions, exponent: number): Float64Array {
+  return Float64Array.from({ length: userCount }, (_, user) => {
+    const count = (offsets[user + 1] as number) - (offsets[user] as number)
+    return count === 0 ? 0 : count ** -exponent
+  })
+}
+
 /** Pairs for which `keep` is not 0, over the same positions. `keep` has one entry a pair. */
 export function selectPairs(interactions: Interactions, keep: Uint8Array): Interactions {
   const { userCount, itemCount, offsets, items, weights, times } = interactions

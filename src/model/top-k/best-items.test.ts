@@ -45,3 +45,16 @@ for (const [kind, draw] of Object.entries(kinds))
         }
       }
   })
+
+test('a user whose rounding loses all that tells items apart', () => {
+  const random = Random.seeded(5)
+  const [itemCount, factorCount, k] = [4000, 8, 100]
+  // Items are whole numbers with 63 as the largest: nothing of theirs is lost. Of the user all but the first factor is.
+  const draw = (factor: number): number => (factor === 0 ? 0 : factor === 1 ? 63 : random.below(127) - 63)
+  const itemFactors = Float32Array.from({ length: itemCount * factorCount }, (_, n) => draw(n % factorCount))
+  const factors = Float32Array.from({ length: factorCount }, (_, factor) => (factor === 0 ? 1000 : random.normal()))
+  const items = { itemCount, factorCount, itemFactors }
+  const scores = new Float32Array(itemCount)
+  new FactorScores(items).score(factors, scores)
+  assert.deepEqual(new BestItems(items, 1).best(factors, k).items, topK(scores, k))
+})
