@@ -76,11 +76,14 @@ test('a panel that is slow or fails holds up no other; trying again mends it', a
       ? route.fulfill({ status: 500, contentType: 'application/problem+json', body: JSON.stringify(problemOf('internal')) })
       : route.continue(),
   )
-  const released = Promise.withResolvers<void>()
-  await page.route('**/v1/timeline?*', async (route) => {
-    await released.promise
-    await route.continue()
-  })
+  const [released, measured] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  const holding = async (path: string, { promise }: PromiseWithResolvers<void>) =>
+    page.route(path, async (route) => {
+      await promise
+      await route.continue()
+    })
+  await holding('**/v1/timeline?*', released)
+  await holding('**/v1/metrics', measured)
   await page.goto(`${site.url}/operator`)
   const panel = (title: string) => page.getByRole('region', { name: title, exact: true })
   const { version } = await ask<ModelDetail>('/v1/models/latest')
@@ -98,6 +101,13 @@ test('a panel that is slow or fails holds up no other; trying again mends it', a
   await panel(ko.overview.runsTitle).locator('a[href^="/operator/runs/"]').waitFor()
   released.resolve()
   await panel(ko.overview.timeline).getByRole('table').waitFor()
+  const english = panel(ko.overview.timeline).locator('span[lang=en]')
+  assert.equal(await english.count(), 0, 'what is said of a choice waits for its figures; English is for where there are none')
+  measured.resolve()
+  await panel(ko.overview.timeline)
+    .getByText(/nDCG|ndcg/)
+    .first()
+    .waitFor()
   await visit.context.close()
 })
 

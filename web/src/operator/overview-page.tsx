@@ -175,14 +175,15 @@ function LastRun() {
 function TimelineOfModels() {
   const { overview, runs } = useMessages()
   const words = useWords()
-  const result = useApi('listTimeline', { query: { limit: 50 } }, { every: () => 30_000 })
+  const result = useApi('listTimeline', { query: { limit: 50 } }, { every: 30_000 })
   // What a run says of its choice in English, the figures of its week say in any language.
-  const measured = new Map(useApi('listMetrics', {}).data?.items.map((week) => [week.version, week]))
-  const own = ({ by, what, version }: Happened): string | undefined => {
-    if (by !== 'run') return undefined
+  const metrics = useApi('listMetrics', {}, { every: 30_000 })
+  const measured = new Map(metrics.data?.items.map((week) => [week.version, week]))
+  const own = ({ what, version }: Happened): string | undefined => {
     if (what === 'archived') return overview.archivedText
     const week = version === null ? undefined : measured.get(version)
-    return week === undefined ? undefined : choiceText(decidedOf(week), words)
+    if (week !== undefined) return choiceText(decidedOf(week), words)
+    return metrics.isFetching ? '…' : undefined
   }
   return (
     <Panel title={overview.timeline} result={result} empty={{ when: ({ items }) => items.length === 0, text: overview.timelineEmpty }}>
