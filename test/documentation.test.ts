@@ -58,9 +58,12 @@ function commandsOf(usage: string): readonly string[] {
 }
 
 const main = join(root, 'src/cli/main.ts')
-async function helpOf(command: string): Promise<string> {
+const helps = new Map<string, Promise<string>>()
+function helpOf(command: string): Promise<string> {
   const words = command === '' ? [] : command.split(' ')
-  return (await run(process.execPath, [main, ...words, '--help'])).stdout
+  const help = helps.get(command) ?? run(process.execPath, [main, ...words, '--help']).then(({ stdout }) => stdout)
+  helps.set(command, help)
+  return help
 }
 const subcommandsIn = (help: string): string[] =>
   [...(help.split('Commands:\n')[1] ?? '').matchAll(/^ {2}([\w-]+)/gm)].map(([, name = '']) => name).filter((name) => name !== 'help')

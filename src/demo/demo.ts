@@ -37,7 +37,7 @@ export interface DemoOptions {
 
 const HOST = '127.0.0.1'
 /** A week's search is shown at work, not finished; seconds are a ceiling that no ordinary machine comes to. */
-const [SEARCH_FITS, SEARCH_SECONDS] = [6, 60]
+const [SEARCH_FITS, SEARCH_SECONDS] = [4, 60]
 const DEFAULT_PORT = 8080
 const USUAL_UI_PORT = 8233
 const STOPPED = new MatineeError('run_state', 'stopped before it was done; the next start goes on from here')

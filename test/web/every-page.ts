@@ -43,16 +43,15 @@ for (const language of ['ko', 'en'] as const)
       for (const width of widths) {
         await page.setViewportSize({ width, height: 900 })
         await expectFitting(page, `${path} (${language}, ${width})`)
-        await expectAccessible(page, `${path} (${language}, ${width})`)
+        // English pages differ in their words alone.
+        if (language === 'ko' || width === 360) await expectAccessible(page, `${path} (${language}, ${width})`)
         if (language === 'ko') assert.deepEqual(await englishIn(page), [], `${path}: all words are Korean`)
       }
-      // The dark theme differs in its colours alone.
+      // The dark theme differs in its colours alone, which are the same at both widths.
       await page.emulateMedia({ colorScheme: 'dark' })
       await open(path)
-      for (const width of widths.toReversed()) {
-        await page.setViewportSize({ width, height: 900 })
-        await expectAccessible(page, `${path} (${language}, ${width}, dark)`, ['color-contrast'])
-      }
+      if (language === 'en') await page.setViewportSize({ width: 1280, height: 900 })
+      await expectAccessible(page, `${path} (${language}, dark)`, ['color-contrast'])
       await page.emulateMedia({ colorScheme: 'light' })
       await page.setViewportSize({ width: 1280, height: 900 })
       assert.deepEqual(complaints(), [], path)
