@@ -3,10 +3,9 @@
  * log, access and times of requests; `plain`: with nothing.
  */
 import { fastify } from 'fastify'
-import { pino } from 'pino'
 import { Counter, Registry } from 'prom-client'
 import { LocalClock } from '../../src/api/local-moment.ts'
-import { createLog } from '../../src/api/log.ts'
+import { createLog, logDestination } from '../../src/api/log.ts'
 import { buildShell } from '../../src/api/shell.ts'
 
 const [kind, port, bytes] = process.argv.slice(2)
@@ -21,7 +20,7 @@ const app =
           access: { keys: [], host: '127.0.0.1', corsOrigins: [] },
           clock: new LocalClock(clock, 'Asia/Seoul'),
           metrics: { registry, recommendations },
-          log: createLog(pino.destination({ fd: 2, sync: false })),
+          log: createLog(logDestination(2)),
         })
       ).app
 const body = Buffer.alloc(Number(bytes), 'x')

@@ -2,11 +2,10 @@
 import { Command } from 'commander'
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
-import { pino } from 'pino'
 import { KnexEventStore } from '../adapters/database/event-store.ts'
 import { openStore } from '../adapters/object-store/open-store.ts'
 import { TemporalRunControl } from '../adapters/temporal/run-control.ts'
-import { createLog } from '../api/log.ts'
+import { createLog, logDestination } from '../api/log.ts'
 import { startServer } from '../api/server.ts'
 import { MatineeError } from '../contracts/errors.ts'
 import type { CliContext } from './context.ts'
@@ -29,7 +28,7 @@ export function apiCommand(context: CliContext): Command {
         access: { keys: config.api.keys, host: config.api.host, corsOrigins: config.corsOrigins },
         port: config.api.port,
         clock: { now: Date.now },
-        log: createLog(pino.destination({ fd: 2, sync: false })),
+        log: createLog(logDestination(2)),
         pollMs: options.poll * 1000,
       })
       context.progress(`API on ${server.url}, its description on ${server.url}/docs; Ctrl-C stops it`)
