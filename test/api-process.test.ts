@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { readdirSync, readFileSync } from 'node:fs'
 import { rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import test, { type TestContext } from 'node:test'
@@ -58,6 +59,16 @@ async function readiness(url: string): Promise<{ status: number; model: unknown;
   return { status: response.status, model: 'model' in body ? body.model : undefined, origin: 'origin' in body ? body.origin : undefined }
 }
 
+/** By the name of a thread, as Linux lists them. */
+const nicenessOfThreads = (pid: number | undefined): ReadonlyMap<string, number> =>
+  new Map(
+    readdirSync(`/proc/${pid}/task`).map((thread) => {
+      const stat = readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8')
+      const [, name = ''] = /\((.*)\)/.exec(stat) ?? []
+      return [name, Number(stat.replace(/^.*\) /, '').split(' ')[16])]
+    }),
+  )
+
 async function stop(api: Api): Promise<number | null> {
   api.process.kill('SIGTERM')
   if (api.process.exitCode === null) await once(api.process, 'exit')
@@ -69,11 +80,16 @@ test('serves, ends on SIGTERM, and serves again without its store', { timeout: 1
   await publishModel(new DirectoryObjectStore(join(folder, 'store')), '2024-W01-00000001')
   const first = await listening(context, folder)
   while ((await readiness(first.url)).status !== 200) await new Promise((resolve) => setTimeout(resolve, 20))
+  if (process.platform === 'linux') {
+    const niceness = nicenessOfThreads(first.process.pid)
+    assert.deepEqual([niceness.get('V8Worker'), niceness.get('MainThread') ?? niceness.get('node')], [10, 0])
+  }
   const answer = await fetch(`${first.url}/v1/users/u-0/recommendations?k=3`)
   assert.equal(answer.status, 200)
   await answer.text()
   assert.equal(await stop(first), 0)
   assert.doesNotMatch(first.said(), /u-0/, 'ids of users stay out of the log')
+  assert.match(first.said(), /"route":"\/v1\/users\/:id\/recommendations","status":200/, 'what was said last is not lost')
 
   await rename(join(folder, 'store'), join(folder, 'store-away'))
   const second = await listening(context, folder)

@@ -4,11 +4,13 @@
  */
 import { fastify } from 'fastify'
 import { Counter, Registry } from 'prom-client'
+import { yieldToMainThread } from '../../src/adapters/background-threads.ts'
 import { LocalClock } from '../../src/api/local-moment.ts'
 import { createLog, logDestination } from '../../src/api/log.ts'
 import { buildShell } from '../../src/api/shell.ts'
 
 const [kind, port, bytes] = process.argv.slice(2)
+yieldToMainThread()
 const clock = { now: Date.now }
 const registry = new Registry()
 const recommendations = new Counter({ name: 'recommendations', help: 'lists', labelNames: ['source'], registers: [registry] })

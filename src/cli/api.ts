@@ -2,6 +2,7 @@
 import { Command } from 'commander'
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
+import { yieldToMainThread } from '../adapters/background-threads.ts'
 import { KnexEventStore } from '../adapters/database/event-store.ts'
 import { openStore } from '../adapters/object-store/open-store.ts'
 import { TemporalRunControl } from '../adapters/temporal/run-control.ts'
@@ -17,6 +18,7 @@ export function apiCommand(context: CliContext): Command {
     .option('--poll <seconds>', 'seconds between two looks at which model should serve', seconds, 2)
     .action(async (options: { readonly copy: string; readonly poll: number }) => {
       const config = context.config()
+      yieldToMainThread()
       const store = openStore(config.store)
       const server = await startServer({
         store,
