@@ -21,7 +21,7 @@ export const corrupt = (key: string, problem: string): MatineeError =>
   new MatineeError('store_corrupt', `${key}: ${problem}`, { details: { key } })
 
 /** Pairs between two breaths, at least. */
-const pairsASlice = 500_000
+const pairsASlice = 100_000
 
 /**
  * @param key of the file that the tensors come from
@@ -38,8 +38,7 @@ export async function readWatchedPairs(tensors: Tensors, userCount: number, item
   const days = tensors.has('seen_days') ? readTensorOf(tensors, 'seen_days', Int32Array, [pairCount]) : undefined
   const viewers = readTensorOf(tensors, 'item_viewers', Uint32Array, [itemCount])
   await checkRows('seen', { userCount, itemCount, offsets, items, weights }, key)
-  const newestDay = days === undefined ? 0 : mostOf(days)
-  await breathe()
+  const newestDay = days === undefined ? 0 : await mostOf(days)
   return { seen: { userCount, itemCount, offsets, items, weights }, days, newestDay, viewers }
 }
 
@@ -76,12 +75,12 @@ async function checkRows(name: string, { userCount, itemCount, offsets, items, w
     if (end < start || end > items.length) throw corrupt(key, `${name}_offsets falls or overruns at user ${user}`)
     if (!isAscendingBelow(itemCount, items, start, end))
       throw corrupt(key, `${name}_items is not ascending positions below ${itemCount} at user ${user}`)
+    if (!isNowhereNegative(weights, start, end)) throw corrupt(key, `${name}_weights has weights below 0 at user ${user}`)
     if (end - breath > pairsASlice) {
       breath = end
       await breathe()
     }
   }
-  if (leastOf(weights) < 0) throw corrupt(key, `${name}_weights has weights below 0`)
 }
 
 /**
@@ -95,7 +94,7 @@ export async function countRecent({ days, newestDay, viewers, seen }: WatchedPai
       countSince(newestDay - span, seen.items, days, start, Math.min(days.length, start + pairsASlice), counts)
       await breathe()
     }
-  const most = mostOf(viewers)
+  const most = await mostOf(viewers)
   return Float32Array.from(counts, (count, position) => count + (0.5 * (viewers[position] as number)) / (most + 1))
 }
 
@@ -116,16 +115,23 @@ function countSince(day: number, items: Uint32Array, days: Int32Array, start: nu
   }
 }
 
-/** 0 of none. */
-function leastOf(values: Float32Array): number {
-  let least = values[0] ?? 0
-  for (let n = 1; n < values.length; n++) if ((values[n] as number) < least) least = values[n] as number
-  return least
+function isNowhereNegative(weights: Float32Array, start: number, end: number): boolean {
+  for (let pair = start; pair < end; pair++) if ((weights[pair] as number) < 0) return false
+  return true
 }
 
 /** 0 of none. */
-function mostOf(values: Int32Array | Uint32Array): number {
+async function mostOf(values: Int32Array | Uint32Array): Promise<number> {
   let most = values[0] ?? 0
-  for (let n = 1; n < values.length; n++) if ((values[n] as number) > most) most = values[n] as number
+  for (let start = 0; start < values.length; start += pairsASlice) {
+    most = mostWithin(values, start, Math.min(values.length, start + pairsASlice), most)
+    await breathe()
+  }
+  return most
+}
+
+function mostWithin(values: Int32Array | Uint32Array, start: number, end: number, before: number): number {
+  let most = before
+  for (let n = start; n < end; n++) if ((values[n] as number) > most) most = values[n] as number
   return most
 }
