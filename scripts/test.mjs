@@ -24,11 +24,11 @@ if (status !== 0) {
 // Each worker that a test starts would make the bundle of the workflows anew.
 spawnSync('node', ['scripts/build.mjs'], { stdio: 'ignore' })
 
-/** Answers how many tests passed, failed and were skipped. */
-async function runTests(files, concurrency) {
+/** Two files at a time: much of a test is waiting for a server. Answers how many tests passed, failed and were skipped. */
+async function runTests(files) {
   const reporter = new spec()
   const counts = { passed: 0, failed: 0, skipped: 0 }
-  const stream = run({ files, concurrency })
+  const stream = run({ files, concurrency: 2 })
   stream.on('test:summary', (summary) => {
     if (summary.file !== undefined) return
     counts.passed = summary.counts.passed
@@ -59,10 +59,9 @@ const chosen = process.argv.slice(2)
 const files = chosen.length === 0 ? globSync('test/**/*.test.ts').toSorted() : chosen
 const early = chosen.length === 0 ? files.filter((file) => !needsBuilds(file)) : []
 const parts = []
-if (chosen.length === 0) parts.push(await runTests([...globSync('src/**/*.test.ts').toSorted(), ...early], 2))
+if (chosen.length === 0) parts.push(await runTests([...globSync('src/**/*.test.ts').toSorted(), ...early]))
 if (!(await installed)) process.exit(1)
-// Much of these is waiting for a server.
-parts.push(await runTests(files.filter((file) => !early.includes(file)).toSorted(byLength), 3))
+parts.push(await runTests(files.filter((file) => !early.includes(file)).toSorted(byLength)))
 
 const sum = (name) => parts.reduce((total, counts) => total + counts[name], 0)
 process.stdout.write(`${((performance.now() - startedAt) / 60_000).toFixed(1)} minutes, ${sum('skipped')} skipped\n`)

@@ -21,7 +21,7 @@ const fresh = {
   e_bool: 0,
 }
 
-await test('the hourly catalogue', { timeout: 300_000 }, async (t) => {
+await test('the hourly catalogue', { timeout: 900_000 }, async (t) => {
   const webhook = await startWebhook()
   t.after(() => webhook.stop())
   const pipeline = await startPipeline({ MATINEE_WEBHOOK_URL: webhook.url })

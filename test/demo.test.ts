@@ -98,7 +98,7 @@ async function checkStore(state: string, weeks: number): Promise<void> {
   }
 }
 
-await test('the demo on generated data', { timeout: 400_000 }, async (t) => {
+await test('the demo on generated data', { timeout: 900_000 }, async (t) => {
   const state = await stateFolder(t)
 
   await t.test('once: prints ten titles and leaves a whole store', async () => {
@@ -147,7 +147,7 @@ await test('the demo on generated data', { timeout: 400_000 }, async (t) => {
   })
 })
 
-await test('the demo goes on after Ctrl-C in the middle of a run', { timeout: 300_000 }, async (t) => {
+await test('the demo goes on after Ctrl-C in the middle of a run', { timeout: 900_000 }, async (t) => {
   const state = await stateFolder(t)
   const first = startDemo('--once', '--weeks', '1', '--state', state)
   await waitFor('training', async () => (/ (train|evaluate) …/.test(first.output()) ? true : undefined), 120_000)
@@ -189,7 +189,7 @@ await test('wrong use of the demo', async () => {
 
 await test(
   'the demo on MovieLens',
-  { timeout: 300_000, skip: existsSync(movielens) ? false : 'MovieLens 100K is not beside the project' },
+  { timeout: 900_000, skip: existsSync(movielens) ? false : 'MovieLens 100K is not beside the project' },
   async (t) => {
     const state = await stateFolder(t)
     const demo = startDemo('--once', '--data', 'movielens', '--path', movielens, '--weeks', '3', '--state', state)

@@ -21,7 +21,7 @@ const counterOf = async ({ store }: Pipeline): Promise<string | undefined> => {
   return stored === undefined ? undefined : (await readDocument(store, WeekInfo, storeKeys.weekInfo)).week
 }
 
-await test('the weekly run', { timeout: 300_000 }, async (t) => {
+await test('the weekly run', { timeout: 900_000 }, async (t) => {
   const pipeline = await startPipeline({ MATINEE_SEARCH_SECONDS: '2' })
   t.after(() => pipeline.stop())
   const { matinee, store, client } = pipeline

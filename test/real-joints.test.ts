@@ -39,7 +39,7 @@ async function startOverRealJoints(t: TestContext, bucket: string): Promise<Pipe
 const fill = (pipeline: Pipeline, ...args: readonly string[]): Promise<CommandResult> =>
   pipeline.matineeWith({ MATINEE_DATABASE_URL: databaseUrl('writer') }, ...args, '--replace')
 
-test('the same run over MySQL and S3', { timeout: 300_000 }, async (t) => {
+test('the same run over MySQL and S3', { timeout: 900_000 }, async (t) => {
   const pipeline = await startOverRealJoints(t, 'golden')
   const { matinee, store } = pipeline
   const filled = await fill(pipeline, 'import', 'csv', goldenLogs)

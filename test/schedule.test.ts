@@ -6,7 +6,7 @@ import { storeKeys } from '../src/contracts/store-keys.ts'
 import { readDocument } from '../src/contracts/stored-documents.ts'
 import { goldenLogs, startPipeline, waitFor } from './support/pipeline.ts'
 
-await test('the weekly schedule', { timeout: 300_000 }, async (t) => {
+await test('the weekly schedule', { timeout: 900_000 }, async (t) => {
   const pipeline = await startPipeline()
   t.after(() => pipeline.stop())
   const { matinee, client, store } = pipeline

@@ -7,8 +7,9 @@ import { storeKeys } from '../src/contracts/store-keys.ts'
 import { readDocument } from '../src/contracts/stored-documents.ts'
 import { startPipeline, waitFor } from './support/pipeline.ts'
 
-await test('a worker that is killed while it trains', { timeout: 300_000 }, async (t) => {
-  const pipeline = await startPipeline()
+await test('a worker that is killed while it trains', { timeout: 900_000 }, async (t) => {
+  // On one thread training takes long enough to be met.
+  const pipeline = await startPipeline({ MATINEE_TRAINING_THREADS: '1' })
   t.after(() => pipeline.stop())
   const { matinee, client, store } = pipeline
   const generated = await matinee(
@@ -63,6 +64,7 @@ await test('a worker that is killed while it trains', { timeout: 300_000 }, asyn
 function trainingUnderWay(handle: WorkflowHandle): Promise<true> {
   return waitFor('training to be under way', async () => {
     const description = await handle.describe().catch(() => undefined)
+    assert.equal(description?.status.name ?? 'RUNNING', 'RUNNING', 'the run ended before its training was met')
     const pending = description?.raw.pendingActivities?.find(({ activityType }) => activityType?.name === 'train')
     return pending?.lastStartedTime ? true : undefined
   })

@@ -112,8 +112,8 @@ async function hasPoller(connection: Connection, config: Config): Promise<void> 
   if (newest < Date.now() - 30_000) throw new Error('nobody polls yet')
 }
 
-/** Asks until the answer is there. Fails after `limitMs` with what was waited for. */
-export async function waitFor<T>(what: string, ask: () => Promise<T | undefined>, limitMs = 60_000): Promise<T> {
+/** Asks until the answer is there. Fails after `limitMs`, which no slow machine comes to, with what was waited for. */
+export async function waitFor<T>(what: string, ask: () => Promise<T | undefined>, limitMs = 180_000): Promise<T> {
   const deadline = performance.now() + limitMs
   for (;;) {
     const answer = await ask()
