@@ -3,8 +3,8 @@ import type { FastifyBaseLogger } from 'fastify'
 import { pino, type Bindings, type ChildLoggerOptions, type DestinationStream, type Logger } from 'pino'
 
 /**
- * Lines go out together, a tenth of a second late at most, and all that are left when the process ends: a write of its own for each would
- * take a twentieth of the time of a list. Only a process that is killed by force loses what it said last.
+ * Lines go out together, a tenth of a second late at most, and all that are left when the process ends: each by itself would cost a write
+ * and a change of threads a request. Only a process that is killed by force loses what it said last.
  */
 export const logDestination = (fd: number): DestinationStream => pino.destination({ fd, sync: false, minLength: 1024, periodicFlush: 100 })
 

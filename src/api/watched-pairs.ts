@@ -89,11 +89,7 @@ async function checkRows(name: string, { userCount, itemCount, offsets, items, w
  */
 export async function countRecent({ days, newestDay, viewers, seen }: WatchedPairs, span: number): Promise<Float32Array> {
   const counts = days === undefined ? viewers : new Uint32Array(viewers.length)
-  if (days !== undefined)
-    for (let start = 0; start < days.length; start += pairsASlice) {
-      countSince(newestDay - span, seen.items, days, start, Math.min(days.length, start + pairsASlice), counts)
-      await breathe()
-    }
+  if (days !== undefined) await inSlices(days.length, (start, end) => countSince(newestDay - span, seen.items, days, start, end, counts))
   const most = await mostOf(viewers)
   return Float32Array.from(counts, (count, position) => count + (0.5 * (viewers[position] as number)) / (most + 1))
 }
@@ -123,11 +119,18 @@ function isNowhereNegative(weights: Float32Array, start: number, end: number): b
 /** 0 of none. */
 async function mostOf(values: Int32Array | Uint32Array): Promise<number> {
   let most = values[0] ?? 0
-  for (let start = 0; start < values.length; start += pairsASlice) {
-    most = mostWithin(values, start, Math.min(values.length, start + pairsASlice), most)
+  await inSlices(values.length, (start, end) => {
+    most = mostWithin(values, start, end, most)
+  })
+  return most
+}
+
+/** Does the work from each `start` up to `end`, and breathes after each. */
+async function inSlices(count: number, work: (start: number, end: number) => void): Promise<void> {
+  for (let start = 0; start < count; start += pairsASlice) {
+    work(start, Math.min(count, start + pairsASlice))
     await breathe()
   }
-  return most
 }
 
 function mostWithin(values: Int32Array | Uint32Array, start: number, end: number, before: number): number {
