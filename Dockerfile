@@ -9,7 +9,9 @@ RUN npm ci --omit=dev \
     && rm -rf node_modules/node-linux-* node_modules/.bin/node \
     && find node_modules/@temporalio/core-bridge/releases -mindepth 1 -maxdepth 1 ! -name "$(uname -m)-unknown-linux-gnu" -exec rm -rf {} +
 
+# With what development needs, the bundler among it.
 FROM dependencies AS build
+RUN npm ci
 COPY scripts/build.mjs scripts/
 COPY src src
 RUN node scripts/build.mjs && mkdir state
@@ -20,7 +22,6 @@ COPY --from=dependencies /app/node_modules node_modules
 COPY package.json LICENSE ./
 COPY bin bin
 COPY docs/errors.md docs/
-COPY src src
 COPY --from=build /app/dist dist
 RUN ln -s /app/bin/matinee.mjs /usr/local/bin/matinee
 # What is written lies here and in /tmp; the rest may be read-only.
@@ -29,6 +30,6 @@ ENV NODE_ENV=production
 USER node
 WORKDIR /var/lib/matinee
 EXPOSE 8080
-HEALTHCHECK --interval=30s --timeout=15s --start-period=60s --retries=3 CMD ["node", "/app/src/cli/health-check.ts"]
+HEALTHCHECK --interval=30s --timeout=15s --start-period=60s --retries=3 CMD ["node", "/app/dist/programs/health-check.js"]
 ENTRYPOINT ["matinee"]
 CMD ["--help"]

@@ -15,6 +15,7 @@ import { temporaryFolder } from '../test/support/temporary-folder.ts'
 import { timeOldWay } from './pipeline/old-way.ts'
 import { timeOurRun } from './pipeline/our-run.ts'
 import type { TimedRun } from './pipeline/timed-run.ts'
+import { buildPrograms } from './support/built-programs.ts'
 import { writeResult } from './support/result-file.ts'
 
 const folder = import.meta.dirname
@@ -61,6 +62,7 @@ async function bench(flags: Flags): Promise<void> {
   const hasPeer = existsSync(flags.peer)
   if (!hasPeer) process.stdout.write(`${flags.peer} is not there (--peer PATH names the old way): ours alone is measured\n`)
   const python = hasPeer ? join(await pythonEnvironment(requirementsPath), 'python') : undefined
+  process.env['MATINEE_TEST_MAIN'] = buildPrograms()
   const server = await startMariaDb({ args: ['--innodb-flush-log-at-trx-commit=0', '--innodb-buffer-pool-size=512M'] })
   try {
     const size = await fill(server, flags)

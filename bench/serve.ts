@@ -17,6 +17,7 @@ import { pythonEnvironment } from '../test/support/python.ts'
 import { LoadGenerator, type Measured } from './serve/load.ts'
 import { batches, filtered, range, recommendations, rows, writeTargets, type Request } from './serve/scenarios.ts'
 import { startApi, startBare, startFastApi, type Server } from './serve/servers.ts'
+import { installPrograms } from './support/built-programs.ts'
 
 const versions = ['2024-W01-0000000a', '2024-W02-0000000b'] as const
 const swapEveryMs = 3000
@@ -52,23 +53,36 @@ async function bench(options: Options): Promise<void> {
   const shape = { users, titles, factors, pairs } as ModelShape
   const folder = await mkdtemp(join(tmpdir(), 'matinee-bench-serve-'))
   try {
-    await new ServeBench(folder, shape, seconds ?? 1, await LoadGenerator.create(folder)).run(options.withoutPeer !== true)
+    const command = await installPrograms(join(folder, 'installed'))
+    const client = await LoadGenerator.create(folder)
+    await new ServeBench({ folder, shape, seconds: seconds ?? 1, command, client }).run(options.withoutPeer !== true)
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
+}
+
+interface Setup {
+  readonly folder: string
+  readonly shape: ModelShape
+  readonly seconds: number
+  /** Of the API: bin/matinee.mjs as it was installed. */
+  readonly command: string
+  readonly client: LoadGenerator
 }
 
 class ServeBench {
   readonly #folder: string
   readonly #shape: ModelShape
   readonly #seconds: number
+  readonly #command: string
   readonly #client: LoadGenerator
   readonly #store: DirectoryObjectStore
 
-  constructor(folder: string, shape: ModelShape, seconds: number, client: LoadGenerator) {
+  constructor({ folder, shape, seconds, command, client }: Setup) {
     this.#folder = folder
     this.#shape = shape
     this.#seconds = seconds
+    this.#command = command
     this.#client = client
     this.#store = new DirectoryObjectStore(join(folder, 'store'))
   }
@@ -101,7 +115,7 @@ class ServeBench {
     const { users } = this.#shape
     const half = Math.floor(users / 2)
     const threeQuarters = Math.floor(users * 0.75)
-    const places = { store: join(this.#folder, 'store'), folder: this.#folder }
+    const places = { command: this.#command, store: join(this.#folder, 'store'), folder: this.#folder }
     const arraysMib = await this.#arraysMib()
     const server = await startApi(places)
     try {
@@ -201,7 +215,7 @@ class ServeBench {
   async #answerSizes(): Promise<Sizes> {
     const folder = join(this.#folder, 'probe')
     await mkdir(folder)
-    const server = await startApi({ store: join(this.#folder, 'store'), folder })
+    const server = await startApi({ command: this.#command, store: join(this.#folder, 'store'), folder })
     const sizeOf = async ({ path, body }: Request): Promise<number> => {
       const post = { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }
       return (await (await fetch(server.url + path, body === undefined ? {} : post)).arrayBuffer()).byteLength

@@ -16,6 +16,7 @@ import { userIdOf, writeGeneratedModel } from '../test/support/generated-model.t
 import { waitFor } from '../test/support/pipeline.ts'
 import { makeLatest } from '../test/support/publish-model.ts'
 import { newVisitor } from '../test/support/web-visitor.ts'
+import { projectFile } from '../src/project-files.ts'
 import { startApi } from './serve/servers.ts'
 
 const version = '2024-W01-0000000a'
@@ -40,7 +41,7 @@ async function bench(loads: number): Promise<void> {
     const store = new DirectoryObjectStore(join(folder, 'store'))
     await writeGeneratedModel(store, version, shape, 0)
     await makeLatest(store, version)
-    const server = await startApi({ store: join(folder, 'store'), folder })
+    const server = await startApi({ command: projectFile('bin/matinee.mjs'), store: join(folder, 'store'), folder })
     const browser = await launchChromium()
     try {
       await beginToWatch(server.url, userIdOf(0))

@@ -7,7 +7,9 @@ import * as module from 'node:module'
 import { fileURLToPath } from 'node:url'
 
 const flags = ['--max-semi-space-size=4', '--heap-growing-percent=25']
-const main = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url))
+// An image has no sources, only what was built of them. On a clone what was built may be of older ones.
+const sources = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url))
+const main = existsSync(sources) ? sources : fileURLToPath(new URL('../dist/programs/main.js', import.meta.url))
 const [major, minor] = process.versions.node.split('.').map(Number)
 if (major > 22 || (major === 22 && minor >= 18)) {
   // glibc would give every thread a heap of its own: one for all takes less of the server's memory.

@@ -6,12 +6,10 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import test, { type TestContext } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import { DirectoryObjectStore } from '../src/adapters/object-store/directory-store.ts'
+import { main } from './support/command-line.ts'
 import { publishModel } from './support/publish-model.ts'
 import { temporaryFolder } from './support/temporary-folder.ts'
-
-const main = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url))
 
 interface Api {
   readonly process: ChildProcess
@@ -25,11 +23,12 @@ function start(
   folder: string,
   environment: Readonly<Record<string, string>> = {},
 ): { process: ChildProcess; said: () => string } {
-  const child = spawn(process.execPath, [main, 'api', '--poll', '0.1', '--copy', join(folder, 'copy')], {
+  const child = spawn(process.execPath, [main(), 'api', '--poll', '0.1', '--copy', join(folder, 'copy')], {
     cwd: folder,
     env: {
       PATH: process.env['PATH'],
       HOME: folder,
+      NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
       MATINEE_STORE_URL: `file:${join(folder, 'store')}`,
       MATINEE_API_PORT: '0',
       ...environment,

@@ -10,6 +10,7 @@ import { Type } from 'typebox'
 import { shownConfig } from '../src/cli/config.ts'
 import { readConfig, variables } from '../src/config/environment.ts'
 import { parseDocument } from '../src/contracts/documents.ts'
+import { main } from './support/command-line.ts'
 import { projectFiles, root, textOf } from './support/project-files.ts'
 
 const run = promisify(execFile)
@@ -57,11 +58,10 @@ function commandsOf(usage: string): readonly string[] {
   return commands
 }
 
-const main = join(root, 'src/cli/main.ts')
 const helps = new Map<string, Promise<string>>()
 function helpOf(command: string): Promise<string> {
   const words = command === '' ? [] : command.split(' ')
-  const help = helps.get(command) ?? run(process.execPath, [main, ...words, '--help']).then(({ stdout }) => stdout)
+  const help = helps.get(command) ?? run(process.execPath, [main(), ...words, '--help']).then(({ stdout }) => stdout)
   helps.set(command, help)
   return help
 }

@@ -82,7 +82,7 @@ test('built by its own commands, it retrains a week and serves it', { timeout: 6
       ),
       [],
     )
-    assert.deepEqual(readdirSync(application).toSorted(), ['LICENSE', 'bin', 'dist', 'docs', 'node_modules', 'package.json', 'src'])
+    assert.deepEqual(readdirSync(application).toSorted(), ['LICENSE', 'bin', 'dist', 'docs', 'node_modules', 'package.json'])
   })
 
   const temporal = await startTemporal()

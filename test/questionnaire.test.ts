@@ -9,7 +9,6 @@ import { Agent, createServer, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import test from 'node:test'
-import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { gzipSync } from 'node:zlib'
 import { createClient } from '../client/index.ts'
@@ -22,9 +21,9 @@ import { questionnaireKeys } from '../src/contracts/store-keys.ts'
 import { readDocument } from '../src/contracts/stored-documents.ts'
 import { Random } from '../src/model/random/random.ts'
 import { launchChromium } from './support/chromium.ts'
+import { main } from './support/command-line.ts'
 import { startPipeline, waitFor, type Pipeline } from './support/pipeline.ts'
 
-const main = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url))
 const labels: readonly string[] = defaultQuestionnaire.labels.map(({ id }) => id)
 
 /** Labels follow the answers but for `noise`. */
@@ -66,7 +65,7 @@ async function startApi(pipeline: Pipeline): Promise<{ readonly url: string; sto
     {
       name: 'the API',
       command: process.execPath,
-      args: [main, '--environment', 'none', 'api', '--poll', '0.2', '--copy', join(pipeline.directory, 'copy')],
+      args: [main(), '--environment', 'none', 'api', '--poll', '0.2', '--copy', join(pipeline.directory, 'copy')],
       environment: { ...pipeline.environment, MATINEE_API_PORT: String(port) },
       logPath: join(pipeline.directory, 'api.log'),
       probe: async () => {

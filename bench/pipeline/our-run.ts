@@ -12,11 +12,11 @@ import type { StagesProgress } from '../../src/contracts/run.ts'
 import { storeKeys } from '../../src/contracts/store-keys.ts'
 import { readDocument } from '../../src/contracts/stored-documents.ts'
 import type { Week } from '../../src/contracts/week.ts'
+import { main } from '../../test/support/command-line.ts'
 import { startPipeline, type Pipeline } from '../../test/support/pipeline.ts'
 import { watchMemory } from '../support/resident-memory.ts'
 import type { MeasuredModel, TimedRun } from './timed-run.ts'
 
-const main = join(import.meta.dirname, '../../src/cli/main.ts')
 const host = '127.0.0.1'
 const LOOK_MS = 50
 /** From publishing to serving takes seconds: more means that it never will. */
@@ -70,7 +70,7 @@ function startApi({ directory, environment }: Pipeline, port: number): Promise<S
     {
       name: 'the API',
       command: process.execPath,
-      args: [main, '--environment', 'none', 'api', '--copy', join(directory, 'serving')],
+      args: [main(), '--environment', 'none', 'api', '--copy', join(directory, 'serving')],
       environment,
       logPath: join(directory, 'api.log'),
       probe: async () => (await fetch(`http://${host}:${port}/healthz`)).text(),

@@ -36,15 +36,17 @@ interface Command {
 }
 
 export interface ApiPlaces {
+  /** The path of bin/matinee.mjs as it was installed. */
+  readonly command: string
   readonly store: string
   readonly folder: string
   readonly poll?: number
 }
 
-export const startApi = ({ store, folder, poll = 1 }: ApiPlaces): Promise<Server> =>
+export const startApi = ({ command, store, folder, poll = 1 }: ApiPlaces): Promise<Server> =>
   startServer({
     program: process.execPath,
-    args: () => [...nodeFlags, path('../../bin/matinee.mjs'), 'api', '--copy', join(folder, 'copy'), '--poll', String(poll)],
+    args: () => [...nodeFlags, command, 'api', '--copy', join(folder, 'copy'), '--poll', String(poll)],
     environment: { MATINEE_STORE_URL: `file:${store}`, MATINEE_EVENTS_URL: `sqlite:${join(folder, 'events.db')}` },
     readyPath: '/readyz',
     cwd: folder,

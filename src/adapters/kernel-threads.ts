@@ -5,10 +5,10 @@
  * The control block is shared: int32 numbers, then the kernel's arguments in double.
  */
 import { MessageChannel, receiveMessageOnPort, Worker, type MessagePort } from 'node:worker_threads'
-import { fileURLToPath } from 'node:url'
 import { MatineeError } from '../contracts/errors.ts'
 import { collectGarbage } from './free-memory.ts'
 import { callKernel, kernelModule, type KernelName, type KernelThreads } from '../model/kernels/kernels.ts'
+import { programFile } from '../project-files.ts'
 
 /** Goes up with each call; the threads wait for that. */
 const CALL = 0
@@ -86,7 +86,7 @@ export class WorkerKernelThreads implements KernelThreads {
 function startHelper(control: SharedArrayBuffer, thread: number): Helper {
   const { port1, port2 } = new MessageChannel()
   const setup: HelperSetup = { control, thread, port: port2 }
-  const worker = new Worker(fileURLToPath(new URL('kernel-thread.ts', import.meta.url)), { workerData: setup, transferList: [port2] })
+  const worker = new Worker(programFile('adapters/kernel-thread'), { workerData: setup, transferList: [port2] })
   // Sleeping threads keep no process alive.
   worker.unref()
   port1.unref()

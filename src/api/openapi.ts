@@ -2,9 +2,10 @@
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import { readFile } from 'node:fs/promises'
+import { projectFile } from '../project-files.ts'
 import type { Api } from './api.ts'
 
-const errorsPage = new URL('../../docs/errors.md', import.meta.url)
+const errorsPage = projectFile('docs/errors.md')
 
 /** To be registered before the routes, whose schemas it gathers. */
 export async function registerOpenApi(app: Api, version: string): Promise<void> {

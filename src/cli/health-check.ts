@@ -1,5 +1,5 @@
 /**
- * `node src/cli/health-check.ts [api|worker]`: what a container runs to know how the process in it fares. Ends with 0
+ * `node dist/programs/health-check.js [api|worker]`: what a container runs to know how the process in it fares. Ends with 0
  * where that does its work, else with 1 and one line. Without an argument it looks at what the container's first
  * process was started as; a command other than these two has nothing to check.
  *

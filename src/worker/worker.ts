@@ -3,7 +3,6 @@ import { DefaultLogger, Runtime, Worker, type NativeConnection, type WorkerOptio
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import pino, { type Logger } from 'pino'
 import { DuckDbEngine } from '../adapters/columns/duckdb.ts'
 import { eventTableNames } from '../adapters/database/event-store.ts'
@@ -16,6 +15,7 @@ import { ActivityFailureInterceptor } from '../activities/activity-failure.ts'
 import { createPipelineActivities, createTrainingActivities } from '../activities/create-activities.ts'
 import { trainingTaskQueue } from '../contracts/temporal-names.ts'
 import type { Config } from '../config/environment.ts'
+import { programFile } from '../project-files.ts'
 import { codeVersion } from './code-version.ts'
 import { loadWorkflowBundle } from './workflow-bundle.ts'
 
@@ -36,7 +36,7 @@ export async function runWorker(config: Config): Promise<void> {
   const store = openStore(config.store)
   const source = new KnexSourceDatabase(config.database, config.timeZone, { names: config.columnMapping })
   const events = config.events && new KnexSourceDatabase(config.events, config.timeZone, { names: eventTableNames })
-  const runner = new ChildProcessRunner(fileURLToPath(new URL('training-process.ts', import.meta.url)), {
+  const runner = new ChildProcessRunner(programFile('worker/training-process'), {
     store: config.store, scratchDirectory, memoryMib: config.memoryMib, threads: config.trainingThreads, searchSeconds: config.searchSeconds, searchFits: config.searchFits,
   }) // prettier-ignore
   try {

@@ -6,24 +6,24 @@ import { bundleWorkflowCode, DefaultLogger, type WorkflowBundle } from '@tempora
 import { createHash } from 'node:crypto'
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import manifest from '../../package.json' with { type: 'json' }
+import { isBuilt, projectFile } from '../project-files.ts'
 
-const source = fileURLToPath(new URL('..', import.meta.url))
-const builtFolder = fileURLToPath(new URL('../../dist', import.meta.url))
+const source = projectFile('src')
+const builtFolder = projectFile('dist')
 
 /** All that a bundle may be made of (the dependency rules see to that), besides the packages. */
 const bundledFolders = ['contracts', 'workflows'] as const
 
 export type BundleOrigin = 'built ahead' | 'built now' | 'built now, since dist/workflow-bundle.js is of other sources'
 
-/** @param folder of a bundle that was built ahead; one of other sources is left aside. */
+/** @param folder of a bundle that was built ahead; one of other sources is left aside. Programs that were built have no sources: all was built with them. */
 export async function loadWorkflowBundle(
   folder = builtFolder,
 ): Promise<{ readonly bundle: WorkflowBundle; readonly origin: BundleOrigin }> {
   const built = await readFile(digestPath(folder), 'utf8').catch(() => undefined)
   if (built === undefined) return { bundle: await bundleNow(), origin: 'built now' }
-  if (built.trim() === (await digestOfSources())) {
+  if (isBuilt || built.trim() === (await digestOfSources())) {
     const code = await readFile(bundlePath(folder), 'utf8').catch(() => undefined)
     if (code !== undefined) return { bundle: { code }, origin: 'built ahead' }
   }

@@ -3,10 +3,8 @@ import assert from 'node:assert/strict'
 import { spawn, type ChildProcess } from 'node:child_process'
 import type { TestContext } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import type { Environment } from '../../src/config/environment.ts'
-
-const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
+import { main } from './command-line.ts'
 
 export interface ApiProcess {
   readonly process: ChildProcess
@@ -18,9 +16,15 @@ export async function startApi(
   context: TestContext,
   { folder, copy, environment }: { readonly folder: string; readonly copy: string; readonly environment: Environment },
 ): Promise<ApiProcess> {
-  const child = spawn(process.execPath, [main, '--environment', 'none', 'api', '--copy', copy], {
+  const child = spawn(process.execPath, [main(), '--environment', 'none', 'api', '--copy', copy], {
     cwd: folder,
-    env: { PATH: process.env['PATH'], HOME: folder, ...environment, MATINEE_API_PORT: '0' },
+    env: {
+      PATH: process.env['PATH'],
+      HOME: folder,
+      NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
+      ...environment,
+      MATINEE_API_PORT: '0',
+    },
     stdio: ['ignore', 'ignore', 'pipe'],
   })
   context.after(() => child.kill('SIGKILL'))

@@ -10,10 +10,10 @@ import { openStore } from '../../src/adapters/object-store/open-store.ts'
 import { startServerProcess, type ServerProcess } from '../../src/adapters/tools/server-process.ts'
 import { readConfig, type Config, type Environment } from '../../src/config/environment.ts'
 import type { ObjectStore } from '../../src/contracts/ports.ts'
+import { main } from './command-line.ts'
 import { startTemporal, type TestTemporal } from './temporal.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
-const main = join(root, 'src/cli/main.ts')
 
 export const goldenLogs = join(root, 'test/golden/logs')
 
@@ -75,7 +75,7 @@ export async function startPipeline(settings: Record<string, string> = {}): Prom
         {
           name: 'the worker',
           command: process.execPath,
-          args: [main, '--environment', 'none', 'worker'],
+          args: [main(), '--environment', 'none', 'worker'],
           environment,
           logPath: join(directory, 'worker.log'),
           probe: () => hasPoller(connection, config),
@@ -96,7 +96,7 @@ export async function startPipeline(settings: Record<string, string> = {}): Prom
 
 export function runMatinee(args: readonly string[], environment: Environment): Promise<CommandResult> {
   return new Promise((resolve) => {
-    execFile(process.execPath, [main, '--environment', 'none', ...args], { env: { ...environment } }, (error, stdout, stderr) => {
+    execFile(process.execPath, [main(), '--environment', 'none', ...args], { env: { ...environment } }, (error, stdout, stderr) => {
       resolve({ exitCode: error === null ? 0 : typeof error.code === 'number' ? error.code : -1, stdout, stderr })
     })
   })

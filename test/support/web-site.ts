@@ -3,14 +3,12 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { freePort } from '../../src/adapters/tools/free-port.ts'
 import { startServerProcess, type ServerProcess } from '../../src/adapters/tools/server-process.ts'
 import { ensureWebApp } from '../../src/demo/demo-web.ts'
+import { main } from './command-line.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 import { startPipeline, type CommandResult, type Pipeline } from './pipeline.ts'
-
-const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 
 /** Weeks that are trained, oldest first; the newest one's model serves. */
 export const trainedWeeks = ['2023-W52', '2024-W01'] as const
@@ -89,7 +87,7 @@ async function startApi(
     {
       name,
       command: process.execPath,
-      args: [main, '--environment', 'none', 'api', '--poll', '0.5', '--copy', join(pipeline.directory, `${name}-copy`)],
+      args: [main(), '--environment', 'none', 'api', '--poll', '0.5', '--copy', join(pipeline.directory, `${name}-copy`)],
       environment: {
         ...pipeline.environment,
         MATINEE_API_PORT: String(port),

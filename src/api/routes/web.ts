@@ -6,10 +6,10 @@ import fastifyStatic from '@fastify/static'
 import type { FastifyReply } from 'fastify'
 import { access } from 'node:fs/promises'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { projectFile } from '../../project-files.ts'
 import type { Api } from '../api.ts'
 
-const built = fileURLToPath(new URL('../../../dist/web', import.meta.url))
+const built = projectFile('dist/web')
 
 /** The addresses of the app's own routes: what is not among them stays a 404 of the API. */
 const pages = ['/', '/profiles', '/questionnaire', '/sign-in', '/title/:id', '/operator', '/operator/*'] as const
