@@ -1,24 +1,22 @@
 # Worker, API and command line in one image: docker build --tag matinee:local .
 # Debian, since DuckDB, libsql and Temporal's core come as glibc binaries.
 
-FROM node:24.21.0-bookworm-slim AS dependencies
+FROM node:24.21.0-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-# The base image brings Node, so the package that brings it elsewhere goes, as does Temporal's core for other systems.
-RUN npm ci --omit=dev \
-    && rm -rf node_modules/node-linux-* node_modules/.bin/node \
-    && find node_modules/@temporalio/core-bridge/releases -mindepth 1 -maxdepth 1 ! -name "$(uname -m)-unknown-linux-gnu" -exec rm -rf {} +
-
-# With what development needs, the bundler among it.
-FROM dependencies AS build
 RUN npm ci
 COPY scripts/build.mjs scripts/
 COPY src src
 RUN node scripts/build.mjs && mkdir state
+# What development needs goes, the bundler among it. The base image brings Node, so the package that brings it elsewhere goes too, as does
+# Temporal's core for other systems.
+RUN npm prune --omit=dev \
+    && rm -rf node_modules/node-linux-* node_modules/.bin/node \
+    && find node_modules/@temporalio/core-bridge/releases -mindepth 1 -maxdepth 1 ! -name "$(uname -m)-unknown-linux-gnu" -exec rm -rf {} +
 
 FROM node:24.21.0-bookworm-slim
 WORKDIR /app
-COPY --from=dependencies /app/node_modules node_modules
+COPY --from=build /app/node_modules node_modules
 COPY package.json LICENSE ./
 COPY bin bin
 COPY docs/errors.md docs/

@@ -3,7 +3,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, globSync, readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { run } from 'node:test'
 import { spec } from 'node:test/reporters'
 import { pipeline } from 'node:stream/promises'
@@ -29,13 +29,18 @@ if (build.status !== 0) {
 }
 process.env.MATINEE_TEST_MAIN = fileURLToPath(new URL('../dist/programs/main.js', import.meta.url))
 
-/** Two files at a time: much of a test is waiting for a server. Answers how many tests passed, failed and were skipped. */
-async function runTests(files) {
+const secondsOfFiles = new Map()
+
+/** Several files at a time: much of a test is waiting for a server. Answers how many tests passed, failed and were skipped. */
+async function runTests(files, concurrency) {
   const reporter = new spec()
   const counts = { passed: 0, failed: 0, skipped: 0 }
-  const stream = run({ files, concurrency: 2 })
+  const stream = run({ files, concurrency })
   stream.on('test:summary', (summary) => {
-    if (summary.file !== undefined) return
+    if (summary.file !== undefined) {
+      secondsOfFiles.set(relative(process.cwd(), summary.file), summary.duration_ms / 1000)
+      return
+    }
     counts.passed = summary.counts.passed
     counts.failed = summary.counts.failed + summary.counts.cancelled
     counts.skipped = summary.counts.skipped
@@ -64,10 +69,12 @@ const chosen = process.argv.slice(2)
 const files = chosen.length === 0 ? globSync('test/**/*.test.ts').toSorted() : chosen
 const early = chosen.length === 0 ? files.filter((file) => !needsBuilds(file)) : []
 const parts = []
-if (chosen.length === 0) parts.push(await runTests([...globSync('src/**/*.test.ts').toSorted(), ...early]))
+if (chosen.length === 0) parts.push(await runTests([...globSync('src/**/*.test.ts').toSorted(), ...early], 2))
 if (!(await installed)) process.exit(1)
-parts.push(await runTests(files.filter((file) => !early.includes(file)).toSorted(byLength)))
+parts.push(await runTests(files.filter((file) => !early.includes(file)).toSorted(byLength), 4))
 
+const slowest = [...secondsOfFiles].toSorted((a, b) => b[1] - a[1]).slice(0, 12)
+process.stdout.write(`slowest files: ${slowest.map(([file, seconds]) => `${file} ${seconds.toFixed(0)} s`).join(', ')}\n`)
 const sum = (name) => parts.reduce((total, counts) => total + counts[name], 0)
 process.stdout.write(`${((performance.now() - startedAt) / 60_000).toFixed(1)} minutes, ${sum('skipped')} skipped\n`)
 process.stdout.write(`${sum('passed')} passed, ${sum('failed')} failed\n`)
