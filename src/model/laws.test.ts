@@ -310,6 +310,7 @@ for (const family of families) {
 }
 
 const threadCounts = [1, 2, 3].map((count) => new WorkerKernelThreads(count))
+await Promise.all(threadCounts.map((threads) => threads.ready()))
 after(() => Promise.all(threadCounts.map((threads) => threads.close())))
 
 for (const [algorithm, parameters] of [

@@ -38,6 +38,7 @@ function inverted(matrix: readonly Float64Array[], work: number, threads?: Kerne
 }
 
 const twoThreads = new WorkerKernelThreads(2)
+await twoThreads.ready()
 after(() => twoThreads.close())
 
 for (const size of [1, tileSize - 1, tileSize, 3 * tileSize + 5]) {
