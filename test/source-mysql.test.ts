@@ -110,6 +110,21 @@ test('values arrive exactly: large ids, bytes, decimals, bits, fractions of a se
   )
 })
 
+test('days are counted as they are added up, also those that no calendar has', async (context) => {
+  for (const logType of ['DATETIME(3)', 'DATE', 'TIMESTAMP', 'VARCHAR(30)']) {
+    const location = await newDatabase(`${viewings(logType)} SET sql_mode = 'ALLOW_INVALID_DATES'; SET time_zone = '+00:00';
+      INSERT INTO vods_sumut (subsr_id, log_dt, e_bool) VALUES (1, '2024-02-29 23:59:59', 0), (2, '2024-02-29', 0), (3, NULL, 0), (4, '0000-00-00', 0),
+        (5, '1987-07-01 15:00:00', 0), (6, NULL, 0), (7, '2024-03-01', 0)`)
+    const source = open(context, location)
+    const options = { before: '2024-03-01 00:00:00' }
+    const added = await source.fingerprint('vods_sumut', { ...options, columns: ['subsr_id'] })
+    const counted = await source.fingerprint('vods_sumut', { ...options, columns: [] })
+    const inOrder = (days: typeof added) => days.map(({ day, rows }) => `${day} ${rows}`).toSorted()
+    assert.deepEqual(inOrder(counted), inOrder(added), logType)
+    assert.ok(added.length >= 3, logType)
+  }
+})
+
 // 14:59:59 in UTC is a second before Monday in Seoul.
 const instants = `SET time_zone = '+00:00'; INSERT INTO vods_sumut (subsr_id, log_dt, e_bool) VALUES
   (1, '2023-12-17 14:59:59', b'0'), (2, '2023-12-17 15:00:00', b'0');`

@@ -16,9 +16,10 @@ function columnOf({ name, kind }: SourceColumn): string {
   const decoded = `case when starts_with(${name}, 'x') then decode(unhex(substr(${name}, 2))) else ${name} end`
   if (kind === 'text') return `${decoded} as ${name}`
   if (kind !== 'number') return `nullif(${decoded}, '') as ${name}`
-  const digits = `case when not starts_with(${name}, 'x') or regexp_full_match(trim(${decoded}), '${decimalNumber}') then trim(${decoded}) end`
-  return `case when isfinite(try_cast(${digits} as double)) then try_cast(${digits} as double) end as ${name}`
+  const coded = `case when regexp_full_match(trim(${decoded}), '${decimalNumber}') then trim(${decoded}) end`
+  return `case when starts_with(${name}, 'x') then ${finite(coded)} else ${finite(name)} end as ${name}`
 }
+const finite = (digits: string): string => `case when isfinite(try_cast(${digits} as double)) then try_cast(${digits} as double) end`
 const decimalNumber = '[-+]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][-+]?[0-9]+)?'
 
 /** A part has the least power of two of buckets that holds no more rows in each than this, in the mean. */

@@ -34,6 +34,19 @@ export function addScaled(y: usize, scale: f32, x: usize, bytes: usize): void {
   for (let at: usize = 0; at < bytes; at += 16) v128.store(y + at, f32x4.relaxed_madd(scales, v128.load(x + at), v128.load(y + at)))
 }
 
+/** Largest float below 1e-12. */
+const negligible: f32 = 1e-12
+
+/** Sets to 0 what of `count` floats (a multiple of 4) is nearer to it than 1e-12. */
+export function dropNegligible(thread: i32, values: usize, count: i32): void {
+  const least = f32x4.splat(negligible)
+  const end = values + ((<usize>count) << 2)
+  for (; values < end; values += 16) {
+    const value = v128.load(values)
+    v128.store(values, v128.andnot(value, f32x4.le(f32x4.abs(value), least)))
+  }
+}
+
 /** Whether `count` floats (a multiple of 4) are finite. */
 export function allFinite(thread: i32, values: usize, count: i32): bool {
   let faults = i32x4.splat(0)

@@ -328,7 +328,7 @@ class IalsFit implements Fit {
       for (let n = 0; n < square; n++) gram[n] = (gram[n] as number) + (sums[n] as number)
     }
     for (let f = 0; f < stride; f++) for (let g = 0; g < f; g++) gram[f * stride + g] = gram[g * stride + f] as number
-    if (!gram.every(Number.isFinite)) throw this.#diverged()
+    if (!Number.isFinite(gram.reduce((sum, value) => sum + 0 * value, 0))) throw this.#diverged()
     return gram
   }
 
@@ -354,9 +354,12 @@ class IalsFit implements Fit {
 
   #endHalf(): void {
     const { factors, rows } = this.#solved()
-    const isFinite = callKernel(this.#memory, 'allFinite', 0, [factors, rows * this.#layout.stride]) !== 0
+    const numbers = [factors, rows * this.#layout.stride]
+    const isFinite = callKernel(this.#memory, 'allFinite', 0, numbers) !== 0
     if (!isFinite || !Number.isFinite(this.#observedLoss)) throw this.#diverged()
-    dropNegligible(this.#factorsOf(this.#solved()))
+    // Too much regularization sends factors towards 0, through numbers so small that processors take a hundred times as long for each. What
+    // is that small says nothing in a score of the order of 1.
+    callKernel(this.#memory, 'dropNegligible', 0, numbers)
     this.#row = 0
     this.#half = this.#half === 'users' ? 'items' : 'users'
     if (this.#half === 'items') return
@@ -393,16 +396,6 @@ class IalsFit implements Fit {
       ...(this.#sweepLoss === undefined ? {} : { loss: this.#sweepLoss }),
     }
   }
-}
-
-/**
- * Too much regularization sends factors towards 0, through numbers so small that processors take a hundred times as long for each. What is
- * below this says nothing in a score of the order of 1.
- */
-const negligible = 1e-12
-
-function dropNegligible(factors: Float32Array): void {
-  for (let n = 0; n < factors.length; n++) if (Math.abs(factors[n] as number) < negligible) factors[n] = 0
 }
 
 function firstItemFactors(itemCount: number, factors: number, seed: number): Float32Array {

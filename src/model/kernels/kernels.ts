@@ -34,6 +34,7 @@ export type OneThreadKernelName =
   | 'contributions'
   | 'takeHistoryLists'
   | 'allFinite'
+  | 'dropNegligible'
 
 /** Threads that run one kernel at a time, together, on one memory. */
 export interface KernelThreads {

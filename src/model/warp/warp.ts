@@ -365,12 +365,15 @@ class WarpFit implements Fit {
     // Where the groups begin differs from cut to cut, so that their members meet in others.
     let place = this.#cuts.below(blocks)
     let turn = this.#cuts.below(blocks)
-    for (const item of this.#itemsByPopularity) {
-      const block = (place + turn) % blocks
+    const ordered = this.#itemsByPopularity
+    for (let n = 0; n < ordered.length; n++) {
+      const item = ordered[n] as number
+      const block = place + turn < blocks ? place + turn : place + turn - blocks
       const end = 2 * block + 1
+      const at = starts[end] as number
       byItem[item] = block
-      drawn[starts[end] as number] = item
-      starts[end] = (starts[end] as number) + 1
+      drawn[at] = item
+      starts[end] = at + 1
       if (++place < blocks) continue
       place = 0
       turn = this.#cuts.below(blocks)
@@ -404,9 +407,9 @@ class WarpFit implements Fit {
   }
 
   #lossSum(): number {
+    const entries = doublesAt(this.#memory, this.#layout.generators, (mostBlocks * blockBytes) / 8)
     let sum = 0
-    for (let block = 0; block < this.#userBlocks; block++)
-      sum += doublesAt(this.#memory, this.#layout.generators + block * blockBytes + 16, 1)[0] as number
+    for (let block = 0; block < this.#userBlocks; block++) sum += entries[(block * blockBytes + 16) / 8] as number
     return sum
   }
 
