@@ -26,8 +26,8 @@ const decimalNumber = '[-+]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][-+]?[0-9]+)?'
 const ROWS_PER_BUCKET = 65_536
 const MOST_BUCKETS = 64
 
-/** Lines of a part that go to the scratch folder together. */
-const LINES_A_WRITE = 8192
+/** Lines of a part that go to the scratch folder together: more of them would be moved about by each collection of garbage while they wait. */
+const LINES_A_WRITE = 1024
 
 /** Seconds between tries while the source is away: a restart of it costs one part, not an attempt. About 80 seconds in all. */
 const RETRY_SECONDS = [1, 2, 4, 8, 15, 15, 15, 20] as const
