@@ -6,7 +6,7 @@ import { programs, projectFile } from '../src/project-files.ts'
 import { buildWorkflowBundle } from '../src/worker/workflow-bundle.ts'
 
 /** Packages that load parts of themselves by path, or are not JavaScript alone. */
-const apart = ['@duckdb', '@fastify/static', '@fastify/swagger-ui', '@grpc', '@temporalio', 'knex', 'libsql', 'mysql2', 'protobufjs']
+const apart = ['@duckdb', '@fastify/static', '@fastify/swagger-ui', '@temporalio', 'knex', 'libsql', 'mysql2']
 
 process.stdout.write(`${await buildWorkflowBundle()}\n`)
 const folder = projectFile('dist/programs')

@@ -2,9 +2,9 @@
 import { spawn } from 'node:child_process'
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { projectFile } from '../project-files.ts'
 
-const root = fileURLToPath(new URL('../../', import.meta.url))
+const root = projectFile('')
 
 /** Never fails: the demo is of use without its pages, and what is missing is said. */
 export async function ensureWebApp(say: (line: string) => void): Promise<void> {

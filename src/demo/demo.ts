@@ -5,7 +5,6 @@
 import type { Client } from '@temporalio/client'
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { KnexSourceDatabase } from '../adapters/database/source.ts'
 import { openStore } from '../adapters/object-store/open-store.ts'
 import { connectClient } from '../adapters/temporal/connect.ts'
@@ -22,6 +21,7 @@ import type { RetrainWeekResult, RunProgress } from '../contracts/run.ts'
 import { storeKeys } from '../contracts/store-keys.ts'
 import { messages, retrainWorkflowId } from '../contracts/temporal-names.ts'
 import { addWeeks, weekEnd, weekOfLocal, weeksBetween, type Week } from '../contracts/week.ts'
+import { programFile } from '../project-files.ts'
 import { loadDemoData, type DemoData } from './demo-data.ts'
 import { printRecommendations } from './demo-recommendations.ts'
 import { ensureWebApp } from './demo-web.ts'
@@ -208,7 +208,7 @@ export class Demo {
       {
         name: `the ${name}`,
         command: process.execPath,
-        args: [fileURLToPath(new URL('../cli/main.ts', import.meta.url)), '--environment', 'none', name, ...options],
+        args: [programFile('cli/main'), '--environment', 'none', name, ...options],
         environment,
         logPath: this.#logPath(name),
         graceMs: 15_000,

@@ -328,7 +328,7 @@ class IalsFit implements Fit {
       for (let n = 0; n < square; n++) gram[n] = (gram[n] as number) + (sums[n] as number)
     }
     for (let f = 0; f < stride; f++) for (let g = 0; g < f; g++) gram[f * stride + g] = gram[g * stride + f] as number
-    if (!Number.isFinite(gram.reduce((sum, value) => sum + 0 * value, 0))) throw this.#diverged()
+    if (!gram.every(Number.isFinite)) throw this.#diverged()
     return gram
   }
 
