@@ -140,6 +140,12 @@ test('a history that the model cannot read is refused', () => {
   assert.throws(() => model.foldIn(Uint32Array.of(1), Float32Array.of(NaN)), { message: /weight NaN/ })
 })
 
+test('factors that too much regularization sends towards 0 come to 0', () => {
+  const { itemFactors } = fit(random(40, 30, 200), { factors: 8, iterations: 12, regularization: 1000 }).model
+  const smallest = itemFactors.reduce((least, factor) => (factor === 0 ? least : Math.min(least, Math.abs(factor))), Infinity)
+  assert.ok(smallest >= 1e-12, `${smallest}`)
+})
+
 test('numbers that are no longer finite end the fit, and the message says what to change', () => {
   const input = random(6, 5, 20)
   const huge = { ...input, weights: input.weights.map((weight) => weight * 1e38) }
