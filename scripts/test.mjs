@@ -21,7 +21,7 @@ if (status !== 0) {
   process.exit(1)
 }
 
-// What an image runs is what tests start: it loads in a third of the time, and makes no bundle of the workflows anew.
+// What an image runs is what tests start: it loads sooner, and makes no bundle of the workflows anew.
 const build = spawnSync('node', ['scripts/build.mjs'], { stdio: ['ignore', 'ignore', 'inherit'] })
 if (build.status !== 0) {
   install.kill()
