@@ -409,7 +409,7 @@ void describe('object store: what only S3 does', () => {
   })
 
   test('a server that is away, or hangs, is unreachable within the limits, and serves again when it is back', async () => {
-    const hasty = new S3ObjectStore(gateway.location('faults'), { attempts: 2, connectMs: 500, answerMs: 500, silenceMs: 500 })
+    const hasty = new S3ObjectStore(gateway.location('faults'), { attempts: 2, connectMs: 2000, answerMs: 2000, silenceMs: 2000 })
     await hasty.write('away/a', 'x')
     await gateway.kill()
     await assert.rejects(hasty.read('away/a'), refusal('store_unreachable', /127\.0\.0\.1/))
@@ -427,12 +427,17 @@ void describe('object store: what only S3 does', () => {
 
   test('a body that stops arriving is given up', async () => {
     const { path } = await fileOf(32 * MIB)
-    const patient = new S3ObjectStore(gateway.location('faults'), { attempts: 1, connectMs: 500, answerMs: 500, silenceMs: 300 })
-    await patient.upload('stalled/a', path)
+    await store.upload('stalled/a', path)
+    const patient = new S3ObjectStore(gateway.location('faults', 'p'), {
+      attempts: 1,
+      connectMs: 10_000,
+      answerMs: 10_000,
+      silenceMs: 1000,
+    })
     const back = join(await temporaryFolder('stalled'), 'file')
     const download = patient.download('stalled/a', back)
     download.catch(() => {})
-    while ((await readdir(join(back, '..'))).length === 0) await delay(1)
+    while ((await readdir(join(back, '..'))).length === 0) await Promise.race([delay(1), download])
     gateway.freeze()
     try {
       await Promise.race([

@@ -9,12 +9,13 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { freePort, isPortFree, requireListener, requirePort } from './free-port.ts'
 import { startServerProcess, type ServerCommand } from './server-process.ts'
 
-/** A server that listens on the port and writes what happened to its output. */
+/** A server that writes what happens to its output before it happens: it may be killed as soon as it listens. */
 const program = `
   const [port, manners] = process.argv.slice(1)
-  require('node:net').createServer().listen(Number(port), '127.0.0.1', () => console.log('serving'))
+  console.log('serving')
   process.on('SIGTERM', () => { console.log('asked to stop'); if (manners === 'polite') process.exit(0) })
   process.on('SIGINT', () => console.log('interrupted'))
+  require('node:net').createServer().listen(Number(port), '127.0.0.1')
 `
 
 async function newServer(context: TestContext, manners: 'polite' | 'stubborn'): Promise<ServerCommand & { readonly port: number }> {
@@ -28,7 +29,7 @@ async function newServer(context: TestContext, manners: 'polite' | 'stubborn'): 
     args: ['-e', program, String(port), manners],
     environment: process.env,
     logPath: join(folder, 'logs', 'server.log'),
-    graceMs: 300,
+    graceMs: manners === 'polite' ? 10_000 : 1000,
     probe: () => requireListener('127.0.0.1', port),
   }
 }
