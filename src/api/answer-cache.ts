@@ -3,6 +3,7 @@
  * events. Under another tag it is made anew; the one used longest ago goes first when the cache is full.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { LRUCache } from 'lru-cache'
 import type { ModelSnapshot } from './model-snapshot.ts'
 import type { UserEvents } from './user-events.ts'
 
@@ -28,39 +29,34 @@ interface Entry<Source extends string> {
 const slabBytes = 65_536
 
 export class AnswerCache<Source extends string = string> {
-  readonly #bytesAtMost: number
-  readonly #entries = new Map<string, Entry<Source>>()
-  #bytes = 0
+  // Not a Map from which the oldest key is taken: V8 looks for that one through all the places of those that were taken before.
+  readonly #entries: LRUCache<string, Entry<Source>>
   #slab = Buffer.alloc(0)
   #used = 0
   /** Of the newest entry: nearly all have the same, which is kept once. */
   #tag = ''
 
   constructor(bytesAtMost = 20 * 1024 * 1024) {
-    this.#bytesAtMost = bytesAtMost
+    this.#entries = new LRUCache({
+      maxSize: bytesAtMost,
+      sizeCalculation: ({ start, end }, key) => end - start + key.length + entryBytes,
+    })
   }
 
   get bytes(): number {
-    return this.#bytes
+    return this.#entries.calculatedSize
   }
 
   get(key: string, tag: string): Kept<Source> | undefined {
     const entry = this.#entries.get(key)
     if (entry === undefined) return undefined
+    if (entry.tag === tag) return { bytes: entry.slab.subarray(entry.start, entry.end), source: entry.source }
     this.#entries.delete(key)
-    if (entry.tag !== tag) {
-      this.#bytes -= sizeOf(key, entry)
-      return undefined
-    }
-    this.#entries.set(key, entry)
-    return { bytes: entry.slab.subarray(entry.start, entry.end), source: entry.source }
+    return undefined
   }
 
   /** Copies the bytes. */
   set(key: string, tag: string, { bytes, source }: Kept<Source>): void {
-    const before = this.#entries.get(key)
-    if (before !== undefined) this.#bytes -= sizeOf(key, before)
-    this.#entries.delete(key)
     if (this.#used + bytes.length > this.#slab.length) {
       this.#slab = Buffer.allocUnsafeSlow(Math.max(slabBytes, bytes.length))
       this.#used = 0
@@ -68,18 +64,9 @@ export class AnswerCache<Source extends string = string> {
     if (tag !== this.#tag) this.#tag = tag
     const start = this.#used
     this.#used += bytes.copy(this.#slab, start)
-    const entry = { tag: this.#tag, source, slab: this.#slab, start, end: this.#used }
-    this.#entries.set(key, entry)
-    this.#bytes += sizeOf(key, entry)
-    for (const [oldest, old] of this.#entries) {
-      if (this.#bytes <= this.#bytesAtMost) break
-      this.#entries.delete(oldest)
-      this.#bytes -= sizeOf(oldest, old)
-    }
+    this.#entries.set(key, { tag: this.#tag, source, slab: this.#slab, start, end: this.#used })
   }
 }
-
-const sizeOf = (key: string, { start, end }: Pick<Entry<string>, 'start' | 'end'>): number => end - start + key.length + entryBytes
 
 /** Weak: two answers with the same tag say the same. Of one URL; other parameters are another URL. */
 export const tagOf = (snapshot: ModelSnapshot, moment: number, events?: UserEvents): string =>
