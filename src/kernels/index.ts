@@ -10,6 +10,7 @@
  * What trains multiplies and adds in one step (relaxed SIMD), which processors since about 2013 round once and older ones twice: the same
  * seed gives the same bytes on machines that agree on that. What ranks rounds each step, as JavaScript does, everywhere.
  */
+export { resampleTasks } from './bootstrap'
 export { eigenSystem } from './eigen'
 export { gramTasks, rotateTasks, squareTasks } from './gram'
 export { rankHistoryTasks, takeHistoryLists } from './histories'

@@ -10,44 +10,12 @@
  * The rows of a pair lie far apart and are seldom in a near cache, and WebAssembly cannot ask for memory ahead of time. So they are read a few
  * pairs early, to no other end.
  */
+import { below, loadGenerator, storeGenerator } from './random'
 import { dot, nextTask } from './vectors'
 
 const taskBytes: usize = 32
 /** How many pairs before its turn a pair's rows are read; what tells which rows these are, twice as many. */
 const pairsAhead: u32 = 4
-
-/** State of the generator; each thread has its own instance of this module, and so its own. */
-let s0: u32 = 0
-let s1: u32 = 0
-let s2: u32 = 0
-let s3: u32 = 0
-
-function loadGenerator(at: usize): void {
-  s0 = load<u32>(at)
-  s1 = load<u32>(at, 4)
-  s2 = load<u32>(at, 8)
-  s3 = load<u32>(at, 12)
-}
-
-function storeGenerator(at: usize): void {
-  store<u32>(at, s0)
-  store<u32>(at, s1, 4)
-  store<u32>(at, s2, 8)
-  store<u32>(at, s3, 12)
-}
-
-/** Uniform 0 .. bound - 1 by multiplication; uneven by less than bound / 2^32. */
-function below(bound: u32): u32 {
-  const word = rotl<u32>(s1 * 5, 7) * 9
-  const t = s1 << 9
-  s2 ^= s0
-  s3 ^= s1
-  s1 ^= s2
-  s0 ^= s3
-  s2 ^= t
-  s3 = rotl<u32>(s3, 11)
-  return <u32>((<u64>word * <u64>bound) >> 32)
-}
 
 /**
  * Task t: order[pairStarts[t] .. orderEnds[t]) ← the pairs of user block t that teach, in random order.

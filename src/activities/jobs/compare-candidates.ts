@@ -26,6 +26,7 @@ export async function compareCandidates(
   const resampling = new PairedBootstrap(
     candidates.flatMap(({ values }) => values),
     bootstrap,
+    ports.threads,
   )
   let share = 0
   while (share < 1) {

@@ -1,19 +1,26 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import * as fc from 'fast-check'
+import { WorkerKernelThreads } from '../../adapters/kernel-threads.ts'
 import { Random } from '../random/random.ts'
+import type { KernelThreads } from '../kernels/kernels.ts'
 import { PairedBootstrap, type BootstrapOptions, type Difference } from './bootstrap.ts'
 
 const defaults: BootstrapOptions = { seed: 0, resamples: 1000, level: 0.95 }
 
-/** Of column 0 less column 1. */
-function interval(columns: readonly (readonly number[])[], options: Partial<BootstrapOptions> = {}): Difference {
+/** Of one column less another. */
+function interval(
+  columns: readonly (readonly number[])[],
+  options: Partial<BootstrapOptions> = {},
+  { threads, a = 0, b = 1 }: { threads?: KernelThreads; a?: number; b?: number } = {},
+): Difference {
   const bootstrap = new PairedBootstrap(
     columns.map((column) => Float64Array.from(column)),
     { ...defaults, ...options },
+    threads,
   )
   while (bootstrap.advance() < 1);
-  return bootstrap.difference(0, 1)
+  return bootstrap.difference(a, b)
 }
 
 const users = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 1, maxLength: 50 })
@@ -34,6 +41,7 @@ test('the same seed gives the same interval, other columns beside the pair chang
       const once = interval([a, b], options)
       assert.deepEqual(interval([a, b], options), once)
       assert.deepEqual(interval([a, b, b.toReversed()], options), once)
+      assert.deepEqual(interval([b, b, b, a, b], options, { a: 3, b: 4 }), once)
       const turned = interval([b, a], options)
       for (const [got, expected] of [
         [turned.difference, -once.difference],
@@ -47,6 +55,34 @@ test('the same seed gives the same interval, other columns beside the pair chang
   const column = Array.from({ length: 200 }, () => random.unit())
   const other = Array.from({ length: 200 }, () => random.unit())
   assert.notDeepEqual(interval([column, other]), interval([column, other], { seed: 1 }))
+})
+
+/** Of two resamples and level 1/2 the ends are a quarter of the way between their differences. */
+test('a resample is as many draws as there are users, and each user counts as often as drawn', () => {
+  fc.assert(
+    fc.property(users, fc.nat(1000), (a, seed) => {
+      const b = a.map((value) => value * value)
+      const [first = NaN, second = NaN] = [0, 1]
+        .map((resample) => {
+          const random = Random.seeded(seed, resample)
+          const drawn = a.map(() => Math.floor((random.uint32() * a.length) / 2 ** 32))
+          return drawn.reduce((sum, user) => sum + (a[user] ?? NaN) - (b[user] ?? NaN), 0) / a.length
+        })
+        .toSorted((x, y) => x - y)
+      const { low, high } = interval([a, b], { seed, resamples: 2, level: 0.5 })
+      assert.ok(Math.abs(low - (first + 0.25 * (second - first))) < 1e-12)
+      assert.ok(Math.abs(high - (first + 0.75 * (second - first))) < 1e-12)
+    }),
+  )
+})
+
+test('two threads give what one gives, bit for bit', async (context) => {
+  const threads = new WorkerKernelThreads(2)
+  context.after(() => threads.close())
+  await threads.ready()
+  const random = Random.seeded(4)
+  const columns = Array.from({ length: 6 }, () => Array.from({ length: 30_000 }, () => random.unit()))
+  assert.deepEqual(interval(columns, {}, { threads, a: 4, b: 5 }), interval(columns, {}, { a: 4, b: 5 }))
 })
 
 test('a small shift is seen through large differences between users', () => {

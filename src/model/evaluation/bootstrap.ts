@@ -10,23 +10,30 @@
  * (1 - level) / 2 and (1 + level) / 2 of the differences in the resamples, interpolated linearly. For means it is as good as the
  * corrected forms from a few dozen users on; below that every form is too narrow.
  *
- * | notation | here        | meaning                                                                |
- * |----------|-------------|------------------------------------------------------------------------|
+ * | notation | here        | meaning                                              |
+ * |----------|-------------|------------------------------------------------------|
  * | x        | `columns`   | an array a column, one finite value a user, in the same order of users |
- * | draws    | `#counts`   | how often each user is in the resample under way                       |
- * | means    | `#means`    | an array a column, its mean in each resample                           |
+ * | means    | `#means`    | a row a resample, the mean of each column in it      |
  *
- * Time O(resamples × users × columns), memory O(users + resamples × columns) beside the columns. All columns share their draws:
- * the interval of one pair does not depend on which other columns there are, and equal columns have equal sums, so that their
- * difference and both ends of its interval are exactly 0. Sums in double precision, in the order of the users.
+ * Time O(resamples × users × columns), memory O(users × columns + resamples × columns). Each resample has a random stream of its own, which
+ * all columns share: the interval of one pair depends neither on which other columns there are nor on the number of threads, and equal
+ * columns have equal sums, so that their difference and both ends of its interval are exactly 0. Sums in double precision, in the order of
+ * the users (src/kernels/bootstrap.ts).
  */
 import { MatineeError } from '../../contracts/errors.ts'
+import { callersThread, type KernelThreads } from '../kernels/kernels.ts'
+import { doublesAt, MemoryPlan, wordsAt } from '../kernels/memory.ts'
 import { Random } from '../random/random.ts'
 
+/** Of a generator's state. */
+const generatorBytes = 16
+
 /** Work between two answers of `advance`, in values added: some tens of milliseconds. */
-const batchWork = 8e6
+const batchWork = 2e7
 /** Drawing a user costs about as much as adding this many values. */
 const drawWork = 12
+/** Columns that the kernel adds up together. */
+const columnsTogether = 4
 
 export interface BootstrapOptions {
   readonly seed: number
@@ -45,16 +52,20 @@ export interface Difference {
 export class PairedBootstrap {
   readonly #columns: readonly Float64Array[]
   readonly #options: BootstrapOptions
-  readonly #random: Random
-  readonly #counts: Uint32Array
-  readonly #means: readonly Float64Array[]
+  readonly #threads: KernelThreads
+  readonly #users: number
+  readonly #memory: WebAssembly.Memory
+  readonly #at: Readonly<Record<'counter' | 'values' | 'counts' | 'generators' | 'means', number>>
+  /** Of a row of values or means; those beyond the columns are 0. */
+  readonly #width: number
+  readonly #means: Float64Array
   #done = 0
 
   /** @throws MatineeError `internal` where there is no user, columns differ in length, or an option is out of its range. */
-  constructor(columns: readonly Float64Array[], options: BootstrapOptions) {
-    const { resamples, level } = options
-    const userCount = columns[0]?.length ?? 0
-    if (userCount === 0 || columns.some(({ length }) => length !== userCount))
+  constructor(columns: readonly Float64Array[], options: BootstrapOptions, threads: KernelThreads = callersThread) {
+    const { seed, resamples, level } = options
+    const users = columns[0]?.length ?? 0
+    if (users === 0 || columns.some(({ length }) => length !== users))
       throw new MatineeError(
         'internal',
         `bootstrap: got columns of [${columns.map(({ length }) => length).join(', ')}], expected one length from 1`,
@@ -63,20 +74,44 @@ export class PairedBootstrap {
       throw new MatineeError('internal', `bootstrap: got ${resamples} resamples at level ${level}, expected at least one, between 0 and 1`)
     this.#columns = columns
     this.#options = options
-    this.#random = Random.seeded(options.seed)
-    this.#counts = new Uint32Array(userCount)
-    this.#means = columns.map(() => new Float64Array(resamples))
+    this.#threads = threads
+    this.#users = users
+    const width = Math.ceil(columns.length / columnsTogether) * columnsTogether
+    this.#width = width
+    const plan = new MemoryPlan()
+    this.#at = {
+      counter: plan.takeWords(1),
+      values: plan.take(8 * users * width),
+      counts: plan.takeWords(threads.count * users),
+      generators: plan.take(generatorBytes * resamples),
+      means: plan.take(8 * resamples * width),
+    }
+    this.#memory = plan.create()
+    const values = doublesAt(this.#memory, this.#at.values, users * width)
+    for (const [c, column] of columns.entries()) for (let user = 0; user < users; user++) values[user * width + c] = column[user] as number
+    const generators = wordsAt(this.#memory, this.#at.generators, 4 * resamples)
+    for (let resample = 0; resample < resamples; resample++) generators.set(Random.seeded(seed, resample).state(), 4 * resample)
+    this.#means = doublesAt(this.#memory, this.#at.means, resamples * width)
   }
 
   /** Draws a bounded batch of resamples and answers the share that is done, 0 to 1. */
   advance(): number {
     const { resamples } = this.#options
-    const batch = Math.max(1, Math.floor(batchWork / (this.#counts.length * (this.#columns.length + drawWork))))
-    const end = Math.min(resamples, this.#done + batch)
-    for (; this.#done < end; this.#done++) {
-      drawUsers(this.#counts, this.#random)
-      for (let column = 0; column < this.#means.length; column += 4) this.#writeMeans(column)
-    }
+    const { counter, values, counts, generators, means } = this.#at
+    const batch = Math.max(this.#threads.count, Math.floor(batchWork / (this.#users * (this.#width + drawWork))))
+    const tasks = Math.min(resamples - this.#done, batch)
+    wordsAt(this.#memory, counter, 1)[0] = 0
+    this.#threads.run(this.#memory, 'resampleTasks', [
+      counter,
+      tasks,
+      this.#users,
+      this.#width,
+      values,
+      counts,
+      generators + generatorBytes * this.#done,
+      means + 8 * this.#width * this.#done,
+    ])
+    this.#done += tasks
     return this.#done / resamples
   }
 
@@ -86,60 +121,25 @@ export class PairedBootstrap {
    */
   difference(a: number, b: number): Difference {
     const { resamples, level } = this.#options
-    const [meansOfA, meansOfB] = [this.#means[a], this.#means[b]]
-    if (this.#done < resamples || meansOfA === undefined || meansOfB === undefined)
+    const [valuesOfA, valuesOfB] = [this.#columns[a], this.#columns[b]]
+    if (this.#done < resamples || valuesOfA === undefined || valuesOfB === undefined)
       throw new MatineeError('internal', `bootstrap: columns ${a} and ${b} were asked for after ${this.#done} of ${resamples} resamples`)
-    const differences = meansOfA.map((mean, resample) => mean - (meansOfB[resample] as number)).toSorted()
-    this.#counts.fill(1)
+    const differences = Float64Array.from({ length: resamples }, (_, resample) => {
+      const row = resample * this.#width
+      return (this.#means[row + a] as number) - (this.#means[row + b] as number)
+    }).toSorted()
     return {
-      difference: this.#meanOf(a) - this.#meanOf(b),
+      difference: meanOf(valuesOfA) - meanOf(valuesOfB),
       low: quantile(differences, (1 - level) / 2),
       high: quantile(differences, (1 + level) / 2),
     }
   }
-
-  /**
-   * Of the resample under way, the means of four columns from this one on (of those that there are). Each is summed in the order of the
-   * users, as `#meanOf` does it; four sums side by side do not wait for each other.
-   */
-  #writeMeans(first: number): void {
-    const counts = this.#counts
-    const last = this.#columns.length - 1
-    const a = this.#columns[first] as Float64Array
-    const b = this.#columns[Math.min(first + 1, last)] as Float64Array
-    const c = this.#columns[Math.min(first + 2, last)] as Float64Array
-    const d = this.#columns[Math.min(first + 3, last)] as Float64Array
-    let [sumA, sumB, sumC, sumD] = [0, 0, 0, 0]
-    for (let user = 0; user < counts.length; user++) {
-      const count = counts[user] as number
-      sumA += count * (a[user] as number)
-      sumB += count * (b[user] as number)
-      sumC += count * (c[user] as number)
-      sumD += count * (d[user] as number)
-    }
-    for (const [n, sum] of [sumA, sumB, sumC, sumD].entries()) {
-      const means = this.#means[first + n]
-      if (means !== undefined) means[this.#done] = sum / counts.length
-    }
-  }
-
-  /** Each user as often as counted. */
-  #meanOf(column: number): number {
-    const counts = this.#counts
-    const values = this.#columns[column] as Float64Array
-    let sum = 0
-    for (let user = 0; user < counts.length; user++) sum += (counts[user] as number) * (values[user] as number)
-    return sum / counts.length
-  }
 }
 
-/** Draws as many users as there are, with replacement, and writes how often each was drawn. */
-function drawUsers(counts: Uint32Array, random: Random): void {
-  counts.fill(0)
-  for (let n = 0; n < counts.length; n++) {
-    const user = random.below(counts.length)
-    counts[user] = (counts[user] as number) + 1
-  }
+function meanOf(values: Float64Array): number {
+  let sum = 0
+  for (const value of values) sum += value
+  return sum / values.length
 }
 
 /** Linear interpolation between the order statistics around share × (length - 1). @param sorted ascending, at least one. */

@@ -57,18 +57,20 @@ export class ListQualities {
   readonly #shares: Float64Array
   /** log2(s_i) */
   readonly #logarithms: Float64Array
-  readonly #sums: ReadonlyMap<number, Sums>
+  readonly #cuts: readonly { readonly k: number; readonly sums: Sums }[]
   readonly #histories = new Mean()
   /** How often each genre is in the history and in the list under way; 0 between users. */
   readonly #inHistory: Float64Array
   readonly #inList: Float64Array
+  /** Those of both, each once. */
+  readonly #genres: number[] = []
 
   constructor({ cutoffs, train, genreOf }: ListQualitiesOptions) {
     this.#train = train
     this.#genreOf = genreOf
     this.#shares = popularityShares(train)
     this.#logarithms = this.#shares.map(Math.log2)
-    this.#sums = new Map(cutoffs.map((k) => [k, newSums()]))
+    this.#cuts = cutoffs.map((k) => ({ k, sums: newSums() }))
     const genreCount = genreOf.reduce((count, genre) => Math.max(count, genre + 1), 0)
     this.#inHistory = new Float64Array(genreCount)
     this.#inList = new Float64Array(genreCount)
@@ -78,28 +80,30 @@ export class ListQualities {
   add(user: number, list: Uint32Array): void {
     if (list.length === 0) return
     const history = itemsOfUser(this.#train, user)
-    if (history.length > 0) this.#histories.add(this.#meanShare(history))
-    const genres = new Set<number>()
-    const historyTitles = this.#countGenres(history, this.#inHistory, genres)
-    for (const [k, sums] of this.#sums) {
-      const cut = list.subarray(0, k)
-      const popularity = this.#meanShare(cut)
+    if (history.length > 0) this.#histories.add(this.#meanShare(history, history.length))
+    const historyTitles = this.#countGenres(history, history.length, this.#inHistory)
+    const historyGenres = this.#genres.length
+    for (const { k, sums } of this.#cuts) {
+      const length = Math.min(k, list.length)
+      const popularity = this.#meanShare(list, length)
       sums.popularity.add(popularity)
       if (history.length > 0) sums.listsBesideHistories.add(popularity)
-      sums.novelty.add(cut.reduce((sum, item) => sum - (this.#logarithms[item] as number), 0) / cut.length)
-      const titles = this.#countGenres(cut, this.#inList, genres)
-      if (titles > 1) sums.genre_diversity.add(this.#pairsApart(genres, titles))
-      if (titles > 0 && historyTitles > 0) sums.miscalibration.add(this.#divergence(genres, historyTitles, titles))
-      for (const genre of genres) this.#inList[genre] = 0
+      sums.novelty.add(this.#meanBits(list, length))
+      const titles = this.#countGenres(list, length, this.#inList)
+      if (titles > 1) sums.genre_diversity.add(this.#pairsApart(titles))
+      if (titles > 0 && historyTitles > 0) sums.miscalibration.add(this.#divergence(historyTitles, titles))
+      for (const genre of this.#genres) this.#inList[genre] = 0
+      this.#genres.length = historyGenres
     }
-    for (const genre of genres) this.#inHistory[genre] = 0
+    for (const genre of this.#genres) this.#inHistory[genre] = 0
+    this.#genres.length = 0
   }
 
   /** By name: `novelty@10`, `popularity@10`, `popularity_lift@10`, `genre_diversity@10`, `miscalibration@10`, …. */
   result(): Readonly<Record<string, number>> {
     const result: Record<string, number> = {}
     const histories = this.#histories.sum / this.#histories.count
-    for (const [k, sums] of this.#sums) {
+    for (const { k, sums } of this.#cuts) {
       for (const measure of measures) if (sums[measure].count > 0) result[`${measure}@${k}`] = sums[measure].sum / sums[measure].count
       const { sum, count } = sums.listsBesideHistories
       if (count > 0) result[`popularity_lift@${k}`] = sum / count / histories - 1
@@ -107,37 +111,44 @@ export class ListQualities {
     return result
   }
 
-  #meanShare(items: Uint32Array): number {
+  /** Of the first `length` items. */
+  #meanShare(items: Uint32Array, length: number): number {
     let sum = 0
-    for (const item of items) sum += this.#shares[item] as number
-    return sum / items.length
+    for (let n = 0; n < length; n++) sum += this.#shares[items[n] as number] as number
+    return sum / length
   }
 
-  /** Adds to `counts` and `genres`; answers how many of the items have a genre. */
-  #countGenres(items: Uint32Array, counts: Float64Array, genres: Set<number>): number {
+  #meanBits(items: Uint32Array, length: number): number {
+    let sum = 0
+    for (let n = 0; n < length; n++) sum -= this.#logarithms[items[n] as number] as number
+    return sum / length
+  }
+
+  /** Adds to `counts` and `#genres`; answers how many of the first `length` items have a genre. */
+  #countGenres(items: Uint32Array, length: number, counts: Float64Array): number {
     let titles = 0
-    for (const item of items) {
-      const genre = this.#genreOf[item] as number
+    for (let n = 0; n < length; n++) {
+      const genre = this.#genreOf[items[n] as number] as number
       if (genre < 0) continue
+      if (this.#inHistory[genre] === 0 && this.#inList[genre] === 0) this.#genres.push(genre)
       counts[genre] = (counts[genre] as number) + 1
-      genres.add(genre)
       titles++
     }
     return titles
   }
 
-  #pairsApart(genres: ReadonlySet<number>, titles: number): number {
+  #pairsApart(titles: number): number {
     let alike = 0
-    for (const genre of genres) {
+    for (const genre of this.#genres) {
       const count = this.#inList[genre] as number
       alike += count * (count - 1)
     }
     return 1 - alike / (titles * (titles - 1))
   }
 
-  #divergence(genres: ReadonlySet<number>, historyTitles: number, listTitles: number): number {
+  #divergence(historyTitles: number, listTitles: number): number {
     let sum = 0
-    for (const genre of genres) {
+    for (const genre of this.#genres) {
       const p = (this.#inHistory[genre] as number) / historyTitles
       const q = (this.#inList[genre] as number) / listTitles
       const middle = (p + q) / 2

@@ -98,22 +98,29 @@ class Sample {
 
 /** Accuracy of the users that are added. */
 class Segment {
-  readonly #samples: ReadonlyMap<string, Sample>
+  readonly #samples: readonly { readonly name: string; readonly column: number; readonly sample: Sample }[]
   users = 0
 
   constructor(cutoffs: readonly number[]) {
-    this.#samples = new Map(cutoffs.flatMap((k) => told.map((metric) => [`${metric}@${k}`, new Sample()])))
+    this.#samples = cutoffs.flatMap((k, n) =>
+      told.map((metric) => ({
+        name: `${metric}@${k}`,
+        column: n * userMetrics.length + userMetrics.indexOf(metric),
+        sample: new Sample(),
+      })),
+    )
   }
 
-  /** @param values as `columnsOf` has them. */
-  add(values: Float64Array, columns: readonly string[]): void {
+  /** @param values in the order of `RankingMetrics.columns`. */
+  add(values: Float64Array): void {
     this.users++
-    for (const [n, name] of columns.entries()) this.#samples.get(name)?.add(values[n] as number)
+    for (const { column, sample } of this.#samples) sample.add(values[column] as number)
   }
 
   result(): Record<string, number> {
     const result: Record<string, number> = { users: this.users }
-    for (const [name, { mean, error }] of this.#samples) {
+    for (const { name, sample } of this.#samples) {
+      const { mean, error } = sample
       result[name] = mean
       if (error !== undefined) result[`${name}_error`] = error
     }
@@ -123,7 +130,6 @@ class Segment {
 
 class TitleSegment {
   readonly #cutoffs: readonly number[]
-  readonly #columns: readonly string[]
   readonly #marks: Uint8Array
   readonly #found: Segment
   readonly #values: Float64Array
@@ -135,10 +141,9 @@ class TitleSegment {
 
   constructor(cutoffs: readonly number[], marks: Uint8Array) {
     this.#cutoffs = cutoffs
-    this.#columns = columnsOf(cutoffs)
     this.#marks = marks
     this.#found = new Segment(cutoffs)
-    this.#values = new Float64Array(this.#columns.length)
+    this.#values = new Float64Array(cutoffs.length * userMetrics.length)
     this.#places = new Float64Array(cutoffs.length)
     this.#markedPlaces = new Float64Array(cutoffs.length)
   }
@@ -148,16 +153,25 @@ class TitleSegment {
   }
 
   add(list: Uint32Array, targets: Uint32Array): void {
-    const marked = targets.filter((item) => this.#marks[item] !== 0)
+    const markedTargets = this.#marked(targets, targets.length)
     this.#targets += targets.length
-    this.#markedTargets += marked.length
-    for (const [n, k] of this.#cutoffs.entries()) {
-      const cut = list.subarray(0, k)
-      this.#places[n] = (this.#places[n] as number) + cut.length
-      for (const item of cut) this.#markedPlaces[n] = (this.#markedPlaces[n] as number) + Number(this.#marks[item] !== 0)
-      if (marked.length > 0) measureList(list, marked, k, this.#values, n * userMetrics.length)
+    this.#markedTargets += markedTargets
+    const marked = markedTargets === 0 ? targets : targets.filter((item) => this.#marks[item] !== 0)
+    for (let n = 0; n < this.#cutoffs.length; n++) {
+      const k = this.#cutoffs[n] as number
+      const length = Math.min(k, list.length)
+      this.#places[n] = (this.#places[n] as number) + length
+      this.#markedPlaces[n] = (this.#markedPlaces[n] as number) + this.#marked(list, length)
+      if (markedTargets > 0) measureList(list, marked, k, this.#values, n * userMetrics.length)
     }
-    if (marked.length > 0) this.#found.add(this.#values, this.#columns)
+    if (markedTargets > 0) this.#found.add(this.#values)
+  }
+
+  /** How many of the first `length` items are. */
+  #marked(items: Uint32Array, length: number): number {
+    let count = 0
+    for (let n = 0; n < length; n++) count += Number(this.#marks[items[n] as number] !== 0)
+    return count
   }
 
   result(): Record<string, number> {
@@ -175,9 +189,6 @@ const rangeText = ({ from, to }: HistoryRange): string =>
 
 const boundsOf = ({ from, to }: HistoryRange) => (to === Infinity ? { from } : { from, to })
 
-/** In the order of `RankingMetrics.columns`. */
-const columnsOf = (cutoffs: readonly number[]): readonly string[] => cutoffs.flatMap((k) => userMetrics.map((metric) => `${metric}@${k}`))
-
 export interface SegmentFiguresOptions {
   readonly cutoffs: readonly number[]
   readonly train: Interactions
@@ -191,25 +202,20 @@ export interface SegmentFiguresOptions {
 export class SegmentFigures {
   readonly #ranges: Readonly<Record<UserSegment, HistoryRange>>
   readonly #train: Interactions
-  readonly #columns: readonly string[]
-  readonly #users: ReadonlyMap<UserSegment, Segment>
-  readonly #titles: ReadonlyMap<string, TitleSegment>
+  readonly #users: readonly (HistoryRange & { readonly name: UserSegment; readonly segment: Segment })[]
+  readonly #titles: readonly { readonly name: string; readonly segment: TitleSegment }[]
 
   constructor({ cutoffs, train, users, titles }: SegmentFiguresOptions) {
     this.#ranges = historyRanges(train, users)
     this.#train = train
-    this.#columns = columnsOf(cutoffs)
-    this.#users = new Map(userSegments.map((name) => [name, new Segment(cutoffs)]))
-    this.#titles = new Map([...titles].map(([name, marks]) => [name, new TitleSegment(cutoffs, marks)]))
+    this.#users = userSegments.map((name) => ({ name, ...this.#ranges[name], segment: new Segment(cutoffs) }))
+    this.#titles = Array.from(titles, ([name, marks]) => ({ name, segment: new TitleSegment(cutoffs, marks) }))
   }
 
   add({ user, list, targets, values }: MeasuredUser): void {
     const length = itemsOfUser(this.#train, user).length
-    for (const [name, segment] of this.#users) {
-      const { from, to } = this.#ranges[name]
-      if (length >= from && length <= to) segment.add(values, this.#columns)
-    }
-    for (const segment of this.#titles.values()) segment.add(list, targets)
+    for (const { from, to, segment } of this.#users) if (length >= from && length <= to) segment.add(values)
+    for (const { segment } of this.#titles) segment.add(list, targets)
   }
 
   /** The same in numbers; an end that is not there is left out. */
@@ -237,7 +243,7 @@ export class SegmentFigures {
 
   /** By segment; those that no user is in, or no target, are left out. */
   result(): Readonly<Record<string, Readonly<Record<string, number>>>> {
-    const segments: readonly (readonly [string, Segment | TitleSegment])[] = [...this.#users, ...this.#titles]
-    return Object.fromEntries(segments.filter(([, { users }]) => users > 0).map(([name, segment]) => [name, segment.result()]))
+    const taken = [...this.#users, ...this.#titles].filter(({ segment }) => segment.users > 0)
+    return Object.fromEntries(taken.map(({ name, segment }) => [name, segment.result()]))
   }
 }

@@ -15,6 +15,7 @@ export type KernelName =
   | 'warpSortTasks'
   | 'warpTasks'
   | 'rankTasks'
+  | 'resampleTasks'
   | 'rankHistoryTasks'
   | 'coOccurrenceTasks'
   | 'neighbourTasks'
