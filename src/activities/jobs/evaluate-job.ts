@@ -9,7 +9,7 @@ import type { Week } from '../../contracts/week.ts'
 import { decodeSafetensors } from '../../model/artifact/safetensors.ts'
 import { heedsFeatures } from '../../model/candidate.ts'
 import { ListQualities } from '../../model/evaluation/list-qualities.ts'
-import { catalogueSizeOf, measureUsers, usersWithTargets } from '../../model/evaluation/rank-users.ts'
+import { measureUsers, usersWithTargets } from '../../model/evaluation/rank-users.ts'
 import { SegmentFigures } from '../../model/evaluation/segments.ts'
 import { familyOf } from '../../model/families.ts'
 import { RankingMetrics } from '../../model/metrics/ranking-metrics.ts'
@@ -34,13 +34,15 @@ export async function evaluateJob(input: EvaluateInput, ports: JobPorts): Promis
   const usersKey = storeKeys.training(features.week, job, 'users.parquet')
 
   const { data, split } = await readSplit(features, spec, ports)
+  const known = itemsOf(split.train)
   const task: RankingTask = {
     week: features.week,
     split,
     users: usersWithTargets(split.train, split.test),
     genreOf: genreNumbers(data.items),
     titles: titleSegmentsOf(data, features.week),
-    listable: releasedTitles(data, split.train, endDayOf(features.week)),
+    known,
+    listable: releasedTitles(data, known, endDayOf(features.week)),
   }
   const figures = new UserFigures(data.userIds, CUTOFFS)
   const ranked: RankedCandidate[] = []
@@ -85,6 +87,8 @@ interface RankingTask {
   readonly users: Uint32Array
   readonly genreOf: Int32Array
   readonly titles: readonly TitleSegment[]
+  /** Marks of the titles that training knows: of a candidate that heeds no features only they can be in a list. */
+  readonly known: Uint8Array
   /** Marks of the titles that may be in a list of a candidate which knows them by their features. */
   readonly listable: Uint8Array
 }
@@ -97,14 +101,14 @@ interface RankedCandidate extends UserValues {
 
 async function rankCandidate(
   fit: TrainedCandidate,
-  { week, split, users, genreOf, titles, listable }: RankingTask,
+  { week, split, users, genreOf, titles, known, listable }: RankingTask,
   figures: UserFigures,
   ports: JobPorts,
 ): Promise<RankedCandidate> {
   const { train } = split
   const { candidate } = fit
   const model = await loadFit(week, fit, ports)
-  const metrics = new RankingMetrics({ cutoffs: CUTOFFS, itemCount: train.itemCount, catalogueSize: catalogueSizeOf(train) })
+  const metrics = new RankingMetrics({ cutoffs: CUTOFFS, itemCount: train.itemCount, catalogueSize: marked(known) })
   const qualities = new ListQualities({ cutoffs: CUTOFFS, train, genreOf })
   const marks = new Map(titles.map((segment) => [segment.name, segment.marks]))
   const segments = new SegmentFigures({ cutoffs: CUTOFFS, train, users, titles: marks })
@@ -114,8 +118,9 @@ async function rankCandidate(
   for (const batch of measureUsers({
     model,
     ...split,
+    users,
     metrics,
-    recommendable: heedsFeatures(candidate) ? listable : itemsOf(train),
+    recommendable: heedsFeatures(candidate) ? listable : known,
     threads: ports.threads,
   })) {
     const first = metrics.users - batch.length
@@ -146,20 +151,21 @@ function titleSegmentsOf({ items, weekly }: Features, week: Week): readonly Titl
 }
 
 /** Marks of the items that training knows, and of those that the catalogue offers and that are out by that day. */
-function releasedTitles({ items }: Features, train: Interactions, endDay: number): Uint8Array {
+function releasedTitles({ items }: Features, known: Uint8Array, endDay: number): Uint8Array {
   const end = new Date(endDay * DAY_MS).toISOString().slice(0, 10)
-  const known = itemsOf(train)
   return Uint8Array.from(items, ({ recommendable, release_date: released }, item) =>
     Number(known[item] === 1 || (recommendable && released !== null && released.slice(0, 10) < end)),
   )
 }
 
-/** Marks of the items that training knows: of a candidate that heeds no features only they can be in a list. */
+/** Marks of the items that some pair has. */
 function itemsOf({ items, itemCount }: Interactions): Uint8Array {
   const known = new Uint8Array(itemCount)
   for (const item of items) known[item] = 1
   return known
 }
+
+const marked = (marks: Uint8Array): number => marks.reduce((sum, mark) => sum + mark, 0)
 
 const roundedTo3 = (value: number): number => Math.round(value * 1000) / 1000
 

@@ -138,14 +138,15 @@ export interface MeasuredUser {
 
 export interface MeasureOptions extends Omit<RankOptions, 'users' | 'k'> {
   readonly test: Interactions
+  /** As `usersWithTargets` has them, where they are known. */
+  readonly users?: Uint32Array | undefined
   /** Is fed every user; has the result when the last batch has come. */
   readonly metrics: RankingMetrics
 }
 
 /** Ranks and measures all users with test items; yields each user's own values. */
 export function* measureUsers(options: MeasureOptions): Generator<readonly MeasuredUser[]> {
-  const { train, test, metrics } = options
-  const users = usersWithTargets(train, test)
+  const { train, test, metrics, users = usersWithTargets(train, test) } = options
   for (const batch of rankUsers({ ...options, users, k: metrics.longestCutoff }))
     yield batch.map(({ user, list, candidates }) => {
       const targets = targetsOf(train, test, user)

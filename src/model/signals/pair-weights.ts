@@ -80,26 +80,33 @@ export function weighPairs({ pairs, viewings, clicks, itemFeatures }: PairSignal
   const weigh = pairWeight(parameters)
   const { weights: ratings, times } = pairs
   const weights = new Float32Array(ratings.length)
-  const watched = new Uint8Array(ratings.length)
-  const keep = new Uint8Array(ratings.length)
+  const watched = new Uint8Array(ratings.length).fill(1)
+  const keep = new Uint8Array(ratings.length).fill(1)
+  let [hasClicked, hasDropped] = [false, false]
   for (let pair = 0; pair < ratings.length; pair++) {
     const rating = ratings[pair] as number
+    if (rating > 0) {
+      weights[pair] = weigh.viewing(rating, viewings?.[pair] ?? 1)
+      continue
+    }
     const looks = clicks?.[pair] ?? 0
-    const isOnlyClicked = !(rating > 0) && looks > 0
-    weights[pair] = isOnlyClicked ? weigh.click(looks) : rating > 0 ? weigh.viewing(rating, viewings?.[pair] ?? 1) : 0
-    watched[pair] = Number(!isOnlyClicked)
-    keep[pair] = Number(!isOnlyClicked || (weights[pair] as number) > 0)
+    if (looks === 0) continue
+    weights[pair] = weigh.click(looks)
+    watched[pair] = 0
+    keep[pair] = Number((weights[pair] as number) > 0)
+    if (keep[pair] === 1) hasClicked = true
+    else hasDropped = true
   }
   const halfLifeSeconds = numberParameter(parameters, 'signals.half_life_days') * secondsPerDay
   const scale = halfLifeSeconds > 0 ? age(weights, times, halfLifeSeconds) : 1
   const weighed = { ...pairs, weights }
-  const kept: Interactions = keep.includes(0) ? selectPairs(weighed, keep) : weighed
-  const keptWatched = keep.includes(0) ? watched.filter((_, pair) => keep[pair] === 1) : watched
+  const kept: Interactions = hasDropped ? selectPairs(weighed, keep) : weighed
+  const keptWatched = hasClicked && hasDropped ? watched.filter((_, pair) => keep[pair] === 1) : watched
   return {
     input: {
       ...kept,
       ...(itemFeatures === undefined ? {} : { itemFeatures }),
-      ...(keptWatched.includes(0) ? { watched: keptWatched } : {}),
+      ...(hasClicked ? { watched: keptWatched } : {}),
     },
     scale,
   }
@@ -113,7 +120,7 @@ export function pairWeight(parameters: Parameters): {
   const ratingShare = numberParameter(parameters, 'signals.rating_share')
   const watchGain = numberParameter(parameters, 'signals.watch_gain')
   const clickWeight = numberParameter(parameters, 'signals.click_weight')
-  const gain = (times: number): number => 1 + watchGain * Math.log2(Math.max(1, times))
+  const gain = (times: number): number => (watchGain === 0 ? 1 : 1 + watchGain * Math.log2(Math.max(1, times)))
   return {
     viewing: (rating, viewings) => (1 - ratingShare + ratingShare * rating) * gain(viewings),
     click: (clicks) => clickWeight * gain(clicks),
