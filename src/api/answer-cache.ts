@@ -17,22 +17,32 @@ export interface Kept<Source extends string = string> {
   readonly source: Source
 }
 
+/**
+ * A buffer of its own for each answer would take more than what is in it, and one of Node's pool would keep what lies beside it alive. Slabs
+ * without a live entry are written to again: buffers that come and go make V8 collect its whole heap as if it had grown by them.
+ */
+interface Slab {
+  readonly bytes: Buffer
+  liveEntries: number
+}
+
 interface Entry<Source extends string> {
   readonly tag: string
   readonly source: Source
-  readonly slab: Buffer
+  readonly slab: Slab
   readonly start: number
   readonly end: number
 }
 
-/** A buffer of its own for each answer would take more than what is in it, and one of Node's pool would keep what lies beside it alive. */
 const slabBytes = 65_536
 
 export class AnswerCache<Source extends string = string> {
   // Not a Map from which the oldest key is taken: V8 looks for that one through all the places of those that were taken before.
   readonly #entries: LRUCache<string, Entry<Source>>
-  #slab = Buffer.alloc(0)
+  #slab: Slab = { bytes: Buffer.alloc(0), liveEntries: 0 }
+  /** Of that slab. */
   #used = 0
+  readonly #free: Slab[] = []
   /** Of the newest entry: nearly all have the same, which is kept once. */
   #tag = ''
 
@@ -40,6 +50,10 @@ export class AnswerCache<Source extends string = string> {
     this.#entries = new LRUCache({
       maxSize: bytesAtMost,
       sizeCalculation: ({ start, end }, key) => end - start + key.length + entryBytes,
+      dispose: ({ slab }) => {
+        slab.liveEntries--
+        if (slab !== this.#slab) this.#keepIfFree(slab)
+      },
     })
   }
 
@@ -47,24 +61,35 @@ export class AnswerCache<Source extends string = string> {
     return this.#entries.calculatedSize
   }
 
+  /** The bytes are a view, good until the next answer is kept. */
   get(key: string, tag: string): Kept<Source> | undefined {
     const entry = this.#entries.get(key)
     if (entry === undefined) return undefined
-    if (entry.tag === tag) return { bytes: entry.slab.subarray(entry.start, entry.end), source: entry.source }
+    if (entry.tag === tag) return { bytes: entry.slab.bytes.subarray(entry.start, entry.end), source: entry.source }
     this.#entries.delete(key)
     return undefined
   }
 
   /** Copies the bytes. */
   set(key: string, tag: string, { bytes, source }: Kept<Source>): void {
-    if (this.#used + bytes.length > this.#slab.length) {
-      this.#slab = Buffer.allocUnsafeSlow(Math.max(slabBytes, bytes.length))
-      this.#used = 0
-    }
+    if (this.#used + bytes.length > this.#slab.bytes.length) this.#takeSlab(bytes.length)
     if (tag !== this.#tag) this.#tag = tag
     const start = this.#used
-    this.#used += bytes.copy(this.#slab, start)
+    this.#used += bytes.copy(this.#slab.bytes, start)
+    this.#slab.liveEntries++
     this.#entries.set(key, { tag: this.#tag, source, slab: this.#slab, start, end: this.#used })
+  }
+
+  #takeSlab(length: number): void {
+    const full = this.#slab
+    const free = length > slabBytes ? undefined : this.#free.pop()
+    this.#slab = free ?? { bytes: Buffer.allocUnsafeSlow(Math.max(slabBytes, length)), liveEntries: 0 }
+    this.#used = 0
+    this.#keepIfFree(full)
+  }
+
+  #keepIfFree(slab: Slab): void {
+    if (slab.liveEntries === 0 && slab.bytes.length === slabBytes) this.#free.push(slab)
   }
 }
 
@@ -90,10 +115,13 @@ export function answerTagged<Source extends string>(
 ): FastifyReply {
   void reply.header('etag', tag).header('cache-control', 'private, no-cache')
   if (matches(request.headers['if-none-match'], tag)) return reply.code(304).send()
-  let kept = cache.get(request.url, tag)
-  if (kept === undefined) cache.set(request.url, tag, (kept = make()))
+  const known = cache.get(request.url, tag)
+  const kept = known ?? make()
+  if (known === undefined) cache.set(request.url, tag, kept)
   onSource?.(kept.source)
-  return reply.header('content-type', json).send(write === undefined ? kept.bytes : write(kept))
+  // What is sent may still be on its way when the cache writes over its own.
+  const body = write?.(kept) ?? (known === undefined ? kept.bytes : Buffer.from(kept.bytes))
+  return reply.header('content-type', json).send(body)
 }
 
 /** An answer that is kept as it goes out, by its route's schema. */
