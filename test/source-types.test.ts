@@ -141,6 +141,25 @@ test('integer ids beyond 2^53, and a date, a decimal and a float where numbers a
   assert.equal(item?.['release_date'], '2024-02-29 00:00:00')
 })
 
+test('a number that is kept as text counts where it is a finite decimal, and nowhere else', async (context) => {
+  const numbers: readonly (readonly [text: string, number: number | null])[] = [
+    ['12', 12], [' 12.5 ', 12.5], ['+3', 3], ['-1.5e2', -150], ['.5', 0.5], ['7.', 7], ['007', 7], ['1e999', null],
+    ['0x10', null], ['1_000', null], ['1,5', null], ['12abc', null], ['e5', null], ['inf', null], ['nan', null], ['', null],
+  ] // prettier-ignore
+  for (const kind of ['mysql', 'sqlite'] as const) {
+    const bench = newBench(context)
+    const types = kind === 'mysql' ? { ...mysqlTypes, seconds: 'varchar(20) null' } : { ...sqliteTypes, seconds: 'text' }
+    const rows = numbers.map(([text], n) => ({ ...viewing, subsr_id: `u${n}`, use_tms: text }))
+    const source = await newSource(context, await newLocation(kind, bench), types, { vods_sumut: rows })
+    const { store, engine: columns } = bench
+    const { manifestKey } = await extractTable({ week, table: 'vods_sumut' }, { store, source, columns, progress: quiet })
+    const [file] = (await readDocument(store, RawManifest, manifestKey)).partitions.flatMap(({ files }) => files)
+    const extracted = await readParquet(bench, file?.key ?? '')
+    const found = new Map(extracted.map((row) => [row['subsr_id'], row['use_tms']]))
+    for (const [n, [text, number]] of numbers.entries()) assert.equal(found.get(`u${n}`), number, `${kind}: ${JSON.stringify(text)}`)
+  }
+})
+
 const aSecondBefore = (midnight: string): string =>
   new Date(Date.parse(`${midnight.replace(' ', 'T')}Z`) - 1000).toISOString().slice(0, 19).replace('T', ' ')
 
