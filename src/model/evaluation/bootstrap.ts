@@ -10,10 +10,10 @@
  * (1 - level) / 2 and (1 + level) / 2 of the differences in the resamples, interpolated linearly. For means it is as good as the
  * corrected forms from a few dozen users on; below that every form is too narrow.
  *
- * | notation | here        | meaning                                              |
- * |----------|-------------|------------------------------------------------------|
- * | x        | `columns`   | an array a column, one finite value a user, in the same order of users |
- * | means    | `#means`    | a row a resample, the mean of each column in it      |
+ * | notation | here      | meaning                                                                |
+ * |----------|-----------|------------------------------------------------------------------------|
+ * | x        | `columns` | an array a column, one finite value a user, in the same order of users |
+ * | means    | `#means`  | a row a resample, the mean of each column in it                        |
  *
  * Time O(resamples × users × columns), memory O(users × columns + resamples × columns). Each resample has a random stream of its own, which
  * all columns share: the interval of one pair depends neither on which other columns there are nor on the number of threads, and equal
@@ -27,7 +27,6 @@ import { Random } from '../random/random.ts'
 
 /** Of a generator's state. */
 const generatorBytes = 16
-
 /** Work between two answers of `advance`, in values added: some tens of milliseconds. */
 const batchWork = 2e7
 /** Drawing a user costs about as much as adding this many values. */
