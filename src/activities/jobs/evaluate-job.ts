@@ -9,7 +9,7 @@ import type { Week } from '../../contracts/week.ts'
 import { decodeSafetensors } from '../../model/artifact/safetensors.ts'
 import { heedsFeatures } from '../../model/candidate.ts'
 import { ListQualities } from '../../model/evaluation/list-qualities.ts'
-import { measureUsers, usersWithTargets } from '../../model/evaluation/rank-users.ts'
+import { catalogueSizeOf, measureUsers, usersWithTargets } from '../../model/evaluation/rank-users.ts'
 import { SegmentFigures } from '../../model/evaluation/segments.ts'
 import { familyOf } from '../../model/families.ts'
 import { RankingMetrics } from '../../model/metrics/ranking-metrics.ts'
@@ -41,6 +41,7 @@ export async function evaluateJob(input: EvaluateInput, ports: JobPorts): Promis
     users: usersWithTargets(split.train, split.test),
     genreOf: genreNumbers(data.items),
     titles: titleSegmentsOf(data, features.week),
+    catalogueSize: catalogueSizeOf(split.train),
     known,
     listable: releasedTitles(data, known, endDayOf(features.week)),
   }
@@ -87,6 +88,8 @@ interface RankingTask {
   readonly users: Uint32Array
   readonly genreOf: Int32Array
   readonly titles: readonly TitleSegment[]
+  /** What coverage is a share of. */
+  readonly catalogueSize: number
   /** Marks of the titles that training knows: of a candidate that heeds no features only they can be in a list. */
   readonly known: Uint8Array
   /** Marks of the titles that may be in a list of a candidate which knows them by their features. */
@@ -101,14 +104,14 @@ interface RankedCandidate extends UserValues {
 
 async function rankCandidate(
   fit: TrainedCandidate,
-  { week, split, users, genreOf, titles, known, listable }: RankingTask,
+  { week, split, users, genreOf, titles, catalogueSize, known, listable }: RankingTask,
   figures: UserFigures,
   ports: JobPorts,
 ): Promise<RankedCandidate> {
   const { train } = split
   const { candidate } = fit
   const model = await loadFit(week, fit, ports)
-  const metrics = new RankingMetrics({ cutoffs: CUTOFFS, itemCount: train.itemCount, catalogueSize: marked(known) })
+  const metrics = new RankingMetrics({ cutoffs: CUTOFFS, itemCount: train.itemCount, catalogueSize })
   const qualities = new ListQualities({ cutoffs: CUTOFFS, train, genreOf })
   const marks = new Map(titles.map((segment) => [segment.name, segment.marks]))
   const segments = new SegmentFigures({ cutoffs: CUTOFFS, train, users, titles: marks })
@@ -164,8 +167,6 @@ function itemsOf({ items, itemCount }: Interactions): Uint8Array {
   for (const item of items) known[item] = 1
   return known
 }
-
-const marked = (marks: Uint8Array): number => marks.reduce((sum, mark) => sum + mark, 0)
 
 const roundedTo3 = (value: number): number => Math.round(value * 1000) / 1000
 

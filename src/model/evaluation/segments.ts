@@ -153,22 +153,21 @@ class TitleSegment {
   }
 
   add(list: Uint32Array, targets: Uint32Array): void {
-    const markedTargets = this.#marked(targets, targets.length)
+    const marked = targets.filter((item) => this.#marks[item] !== 0)
     this.#targets += targets.length
-    this.#markedTargets += markedTargets
-    const marked = markedTargets === 0 ? targets : targets.filter((item) => this.#marks[item] !== 0)
+    this.#markedTargets += marked.length
     for (let n = 0; n < this.#cutoffs.length; n++) {
       const k = this.#cutoffs[n] as number
       const length = Math.min(k, list.length)
       this.#places[n] = (this.#places[n] as number) + length
-      this.#markedPlaces[n] = (this.#markedPlaces[n] as number) + this.#marked(list, length)
-      if (markedTargets > 0) measureList(list, marked, k, this.#values, n * userMetrics.length)
+      this.#markedPlaces[n] = (this.#markedPlaces[n] as number) + this.#markedIn(list, length)
+      if (marked.length > 0) measureList(list, marked, k, this.#values, n * userMetrics.length)
     }
-    if (markedTargets > 0) this.#found.add(this.#values)
+    if (marked.length > 0) this.#found.add(this.#values)
   }
 
-  /** How many of the first `length` items are. */
-  #marked(items: Uint32Array, length: number): number {
+  /** How many of the first `length` items are marked. */
+  #markedIn(items: Uint32Array, length: number): number {
     let count = 0
     for (let n = 0; n < length; n++) count += Number(this.#marks[items[n] as number] !== 0)
     return count

@@ -90,7 +90,7 @@ export function weighPairs({ pairs, viewings, clicks, itemFeatures }: PairSignal
       continue
     }
     const looks = clicks?.[pair] ?? 0
-    if (looks === 0) continue
+    if (!(looks > 0)) continue
     weights[pair] = weigh.click(looks)
     watched[pair] = 0
     keep[pair] = Number((weights[pair] as number) > 0)
