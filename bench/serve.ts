@@ -1,5 +1,5 @@
 /**
- * `npm run bench -- serve`: the API with a generated model, beside a Fastify route in the same shell that sends a prepared buffer as long, and
+ * `npm run bench -- serve`: the API with a model of generated pairs, beside a Fastify route in the same shell that sends a prepared buffer as long, and
  * beside the same factors in numpy behind FastAPI. Servers on one core, the client on the other. Rates are those of a client that asks as
  * fast as it is answered; latencies are open-loop, at half of that rate. Needs Linux (taskset, /proc) and, once, Go for the client.
  */
@@ -14,6 +14,7 @@ import { decodeSafetensors } from '../src/model/artifact/safetensors.ts'
 import { writeGeneratedModel, type ModelShape } from '../test/support/generated-model.ts'
 import { makeLatest } from '../test/support/publish-model.ts'
 import { pythonEnvironment } from '../test/support/python.ts'
+import { writeFittedModel } from './serve/fitted-model.ts'
 import { LoadGenerator, type Measured } from './serve/load.ts'
 import { batches, filtered, range, recommendations, rows, writeTargets, type Request } from './serve/scenarios.ts'
 import { startApi, startBare, startFastApi, type Server } from './serve/servers.ts'
@@ -28,17 +29,19 @@ interface Options {
   readonly factors: string
   readonly pairs: string
   readonly seconds: string
+  readonly drawn?: true
   readonly withoutPeer?: true
 }
 
 export async function run(args: readonly string[]): Promise<void> {
   await new Command('bench serve')
-    .description('Rates and latencies of the API, with a generated model.')
+    .description('Rates and latencies of the API, with a model of generated pairs.')
     .option('--users <n>', 'users of the model', '100000')
     .option('--titles <n>', 'titles of the model', '20000')
     .option('--factors <n>', 'factors of the model', '64')
     .option('--pairs <n>', 'watched pairs of the model', '5000000')
     .option('--seconds <n>', 'seconds a measurement', '6')
+    .option('--drawn', 'factors drawn, not fitted to the pairs: all titles are alike to a ranking, which passes over none')
     .option('--without-peer', 'no FastAPI')
     .action(bench)
     .parseAsync([...args], { from: 'user' })
@@ -51,11 +54,12 @@ async function bench(options: Options): Promise<void> {
   if (![users, titles, factors, pairs, seconds].every((value) => value !== undefined && value > 0))
     throw new MatineeError('usage_invalid', '--users, --titles, --factors, --pairs, --seconds: numbers above 0 are allowed')
   const shape = { users, titles, factors, pairs } as ModelShape
+  const writeModel = options.drawn === true ? writeGeneratedModel : writeFittedModel
   const folder = await mkdtemp(join(tmpdir(), 'matinee-bench-serve-'))
   try {
     const command = await installPrograms(join(folder, 'installed'))
     const client = await LoadGenerator.create(folder)
-    await new ServeBench({ folder, shape, seconds: seconds ?? 1, command, client }).run(options.withoutPeer !== true)
+    await new ServeBench({ folder, shape, writeModel, seconds: seconds ?? 1, command, client }).run(options.withoutPeer !== true)
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
@@ -64,6 +68,7 @@ async function bench(options: Options): Promise<void> {
 interface Setup {
   readonly folder: string
   readonly shape: ModelShape
+  readonly writeModel: typeof writeGeneratedModel
   readonly seconds: number
   /** Of the API: bin/matinee.mjs as it was installed. */
   readonly command: string
@@ -73,70 +78,93 @@ interface Setup {
 class ServeBench {
   readonly #folder: string
   readonly #shape: ModelShape
+  readonly #writeModel: typeof writeGeneratedModel
   readonly #seconds: number
   readonly #command: string
   readonly #client: LoadGenerator
   readonly #store: DirectoryObjectStore
+  /** Lists of the first half of the users. */
+  readonly #asked: readonly Request[]
 
-  constructor({ folder, shape, seconds, command, client }: Setup) {
+  constructor({ folder, shape, writeModel, seconds, command, client }: Setup) {
     this.#folder = folder
     this.#shape = shape
+    this.#writeModel = writeModel
     this.#seconds = seconds
     this.#command = command
     this.#client = client
     this.#store = new DirectoryObjectStore(join(folder, 'store'))
+    this.#asked = listsOf(0, Math.floor(shape.users / 2))
   }
 
   async run(withPeer: boolean): Promise<void> {
     const { users, titles, factors, pairs } = this.#shape
     print(`${users} users, ${titles} titles, ${factors} factors, ${pairs} pairs`)
     const programs = withPeer ? await pythonEnvironment(join(import.meta.dirname, 'serve/requirements.txt')) : undefined
-    for (const [seed, version] of versions.entries()) await writeGeneratedModel(this.#store, version, this.#shape, seed)
+    for (const [seed, version] of versions.entries()) await this.#writeModel(this.#store, version, this.#shape, seed)
     await makeLatest(this.#store, versions[0])
     const sizes = await this.#answerSizes()
     print(`\n${'scenario'.padEnd(34)}answers/s  × bare  server µs  × bare   p50 ms   p99 ms  p99.9 ms  client  failed`)
-    const asked = range(0, Math.floor(users / 2)).map(recommendations)
-    await this.#compared(await startBare('plain', sizes.list, this.#folder), 'a Fastify route, no hooks', asked)
-    const bareOf = async (kind: keyof Sizes, name: string): Promise<Rate> =>
-      this.#compared(await startBare('bare', sizes[kind], this.#folder), name, asked)
+    const plain = await startBare('plain', sizes.list, this.#folder)
+    await this.#scenario('a Fastify route, no hooks', undefined, () => this.#measure(plain, this.#asked, this.#asked, true))
+    await plain.stop()
     const bare = {
-      list: await bareOf('list', 'same hooks, a list long'),
-      page: await bareOf('page', 'same hooks, a home page long'),
-      batch: await bareOf('batch', 'same hooks, a batch long'),
+      list: await startBare('bare', sizes.list, this.#folder),
+      page: await startBare('bare', sizes.page, this.#folder),
+      batch: await startBare('bare', sizes.batch, this.#folder),
     }
-    const ours = await this.#ours(asked, bare)
-    if (programs === undefined) return
-    const model = join(this.#folder, 'store', storeKeys.model(versions[0], ''))
-    const peer = await this.#compared(await startFastApi(programs, model, this.#folder), 'FastAPI and numpy', asked, bare.list)
-    print(`\nover FastAPI: warm ${ratio(ours.warm.perSecond, peer.perSecond)}, first request ${ratio(ours.cold.perSecond, peer.perSecond)}`)
+    try {
+      for (const [kind, name] of [
+        ['list', 'a list'],
+        ['page', 'a home page'],
+        ['batch', 'a batch'],
+      ] as const)
+        // prettier-ignore
+        await this.#scenario(`same hooks, ${name} long`, undefined, () => this.#measure(bare[kind], this.#asked, this.#asked, true))
+      const ours = await this.#ours(bare)
+      if (programs === undefined) return
+      const model = join(this.#folder, 'store', storeKeys.model(versions[0], ''))
+      const service = await startFastApi(programs, model, this.#folder)
+      const peer = await this.#scenario('FastAPI and numpy', bare.list, () => this.#measure(service, this.#asked, this.#asked, true))
+      await service.stop()
+      print(`\nover FastAPI, by their shares of the bare route: warm ${ratio(ours.warm, peer)}, first request ${ratio(ours.cold, peer)}`)
+    } finally {
+      for (const server of Object.values(bare)) await server.stop()
+    }
   }
 
-  async #ours(asked: readonly Request[], bare: Readonly<Record<keyof Sizes, Rate>>): Promise<{ readonly warm: Rate; readonly cold: Rate }> {
+  /** Answers the shares of the bare route's rate. */
+  async #ours(bare: Readonly<Record<keyof Sizes, Server>>): Promise<{ readonly warm: number; readonly cold: number }> {
     const { users } = this.#shape
     const half = Math.floor(users / 2)
     const threeQuarters = Math.floor(users * 0.75)
+    const [some, others] = [range(0, half), range(half, users)]
     const places = { command: this.#command, store: join(this.#folder, 'store'), folder: this.#folder }
     const arraysMib = await this.#arraysMib()
     const server = await startApi(places)
+    const measured = (name: string, kind: keyof Sizes, first: readonly Request[], second: readonly Request[]): Promise<number> =>
+      this.#scenario(name, bare[kind], () => this.#measure(server, first, second, first === second))
     try {
       const startMs = server.startToReadyMs
-      const cold = await this.#scenario(
-        server,
-        'first request',
-        bare.list,
-        range(half, threeQuarters).map(recommendations),
-        range(threeQuarters, users).map(recommendations),
-      )
-      await this.#once(server, asked)
-      const warm = await this.#scenario(server, 'again (warm)', bare.list, asked, asked, true)
-      const some = range(0, half)
-      await this.#scenario(server, 'filtered, first', bare.list, filtered(some), filtered(range(half, users)))
-      await this.#scenario(server, 'rows, first', bare.page, some.map(rows), range(half, users).map(rows))
-      await this.#scenario(server, 'batch of 100', bare.batch, batches(some), batches(some), true)
+      const cold = await measured('first request', 'list', listsOf(half, threeQuarters), listsOf(threeQuarters, users))
+      await this.#once(server, this.#asked)
+      const warm = await measured('again (warm)', 'list', this.#asked, this.#asked)
+      await measured('filtered, first', 'list', filtered(some), filtered(others))
+      await measured('rows, first', 'page', some.map(rows), others.map(rows))
+      const hundreds = batches(some)
+      await measured('batch of 100', 'batch', hundreds, hundreds)
       const resident = server.residentMib()
-      await this.#once(server, asked)
+      await this.#once(server, this.#asked)
       server.forgetPeak()
-      const swaps = await this.#swapping(() => this.#scenario(server, 'during swaps', bare.list, asked, asked, true))
+      let swaps = 0
+      await this.#scenario('during swaps', bare.list, async () => {
+        const swapping = this.#swap()
+        try {
+          return await this.#measure(server, this.#asked, this.#asked, true)
+        } finally {
+          swaps = swapping.end()
+        }
+      })
       const allowed = 160 + 1.5 * arraysMib
       print(`\nstart to ready ${(startMs / 1000).toFixed(2)} s; ${swaps} swaps`)
       print(
@@ -153,44 +181,44 @@ class ServeBench {
     }
   }
 
-  async #compared(server: Server, name: string, requests: readonly Request[], over?: Rate): Promise<Rate> {
-    try {
-      await this.#attack(server, requests, 1, false)
-      return await this.#scenario(server, name, over, requests, requests, true)
-    } finally {
-      await server.stop()
-    }
+  /** After a second to warm up, a saturating run over the first requests, then an open-loop one at half its rate over the others. */
+  async #measure(server: Server, first: readonly Request[], second: readonly Request[], loop: boolean): Promise<Scenario> {
+    // From the end, which the runs that count do not come to.
+    await this.#attack(server, second.toReversed(), 1, !loop)
+    const full = await this.#saturate(server, first, loop)
+    const relaxed = await this.#attack(server, second, this.#seconds, !loop, full.answersASecond / 2)
+    return { full, relaxed }
+  }
+
+  async #saturate(server: Server, requests: readonly Request[], loop: boolean): Promise<Saturated> {
+    const before = server.processorSeconds()
+    const measured = await this.#attack(server, requests, this.#seconds, !loop)
+    return { ...measured, microseconds: ((server.processorSeconds() - before) / measured.requests) * 1e6 }
   }
 
   /**
-   * A saturating run over the first requests, then an open-loop one at half its rate over the others.
-   * @param bare what a route without work does at answers of that size; absent: this is it
+   * Prints what was measured over what a route without work does at answers of that size just before and after: the speed of a shared machine
+   * changes by the minute.
+   * @param bare absent: it is itself such a route
+   * @returns its share of that route's rate
    */
-  async #scenario(
-    server: Server,
-    name: string,
-    bare: Rate | undefined,
-    first: readonly Request[],
-    second: readonly Request[],
-    loop = false,
-  ): Promise<Rate> {
-    const before = server.processorSeconds()
-    const full = await this.#attack(server, first, this.#seconds, !loop)
-    const microseconds = ((server.processorSeconds() - before) / full.requests) * 1e6
-    const relaxed = await this.#attack(server, second, this.#seconds, !loop, full.answersASecond / 2)
-    const rate = { perSecond: full.answersASecond, microseconds }
-    const over = bare ?? rate
+  async #scenario(name: string, bare: Server | undefined, measure: () => Promise<Scenario>): Promise<number> {
+    const around = bare === undefined ? [] : [await this.#saturate(bare, this.#asked, true)]
+    const { full, relaxed } = await measure()
+    around.push(bare === undefined ? full : await this.#saturate(bare, this.#asked, true))
+    const bareRate = mean(around.map(({ answersASecond }) => answersASecond))
+    const bareMicroseconds = mean(around.map(({ microseconds }) => microseconds))
     print(
       name.padEnd(34) +
         full.answersASecond.toFixed(0).padStart(9) +
-        ratio(rate.perSecond, over.perSecond).padStart(8) +
-        microseconds.toFixed(0).padStart(11) +
-        ratio(over.microseconds, microseconds).padStart(8) +
+        ratio(full.answersASecond, bareRate).padStart(8) +
+        full.microseconds.toFixed(0).padStart(11) +
+        ratio(bareMicroseconds, full.microseconds).padStart(8) +
         [relaxed.p50Ms, relaxed.p99Ms, relaxed.p999Ms].map((ms) => ms.toFixed(2).padStart(9)).join('') +
         `${(100 * full.clientShare).toFixed(0)} %`.padStart(9) +
         String(full.failed + relaxed.failed).padStart(8),
     )
-    return rate
+    return full.answersASecond / bareRate
   }
 
   async #attack(server: Server, requests: readonly Request[], seconds: number, once: boolean, rate?: number): Promise<Measured> {
@@ -203,13 +231,18 @@ class ServeBench {
     await this.#attack(server, requests, 300, true)
   }
 
-  async #swapping(work: () => Promise<unknown>): Promise<number> {
+  /** Publishes the one model and the other in turn, until `end`, which says how often. */
+  #swap(): { readonly end: () => number } {
     let swaps = 0
-    const swap = async (): Promise<void> => makeLatest(this.#store, versions[++swaps % versions.length] ?? versions[0])
-    await swap()
-    const timer = setInterval(() => void swap(), swapEveryMs)
-    await work().finally(() => clearInterval(timer))
-    return swaps
+    const next = (): void => void makeLatest(this.#store, versions[++swaps % versions.length] ?? versions[0])
+    next()
+    const timer = setInterval(next, swapEveryMs)
+    return {
+      end: () => {
+        clearInterval(timer)
+        return swaps
+      },
+    }
   }
 
   async #answerSizes(): Promise<Sizes> {
@@ -246,11 +279,18 @@ interface Sizes {
   readonly batch: number
 }
 
-interface Rate {
-  readonly perSecond: number
+interface Saturated extends Measured {
   /** Of the server's processor time, an answer: it hardly depends on what else the machine does. */
   readonly microseconds: number
 }
 
+interface Scenario {
+  readonly full: Saturated
+  /** At half of that rate. */
+  readonly relaxed: Measured
+}
+
+const listsOf = (start: number, end: number): readonly Request[] => range(start, end).map(recommendations)
+const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length
 const ratio = (a: number, b: number): string => (a / b).toFixed(2)
 const print = (line: string): void => void process.stdout.write(`${line}\n`)
