@@ -123,6 +123,25 @@ test('ids and texts arrive as they are, and nulls are counted for what they are'
   assert.equal(digests[0], digests[1])
 })
 
+test('a text of megabytes arrives whole, and one that is too long is named', async (context) => {
+  const bench = newBench(context)
+  const title = { program_id: 'p1', program_name: '이름'.repeat(500_000), e_bool: 0 }
+  const longer = { program_id: 'p2', program_name: 'x'.repeat(8 * 1024 * 1024), e_bool: 0 }
+  for (const kind of ['mysql', 'sqlite'] as const) {
+    const types = kind === 'mysql' ? { ...mysqlTypes, text: 'longtext null' } : sqliteTypes
+    const rows = { userinfo: [{ subsr_id: 'u1' }], vods_sumut: [viewing], contlog: [click] }
+    const source = await newSource(context, await newLocation(kind, bench), types, { ...rows, vodinfo: [title] })
+    const { digest } = await makeFeatures(bench, source, week)
+    const [item] = await readParquet(bench, storeKeys.features(week, digest, 'items.parquet'))
+    assert.equal(item?.['program_name'], title.program_name)
+
+    const other = await newSource(context, await newLocation(kind, bench), types, { ...rows, vodinfo: [longer] })
+    const words =
+      kind === 'mysql' ? /^vodinfo has a row that is longer than the server's max_allowed_packet/ : /^vodinfo has a row of 16777\d{3} bytes/
+    await assert.rejects(makeFeatures(bench, other, week), { code: 'source_schema', message: words })
+  }
+})
+
 test('integer ids beyond 2^53, and a date, a decimal and a float where numbers and times are due', async (context) => {
   const bench = newBench(context)
   const big = ['18446744073709551615', '9223372036854775807', '9007199254740993', '9007199254740992', '10', '9']

@@ -29,6 +29,11 @@ const MOST_BUCKETS = 64
 /** Lines of a part that go to the scratch folder together: more of them would be moved about by each collection of garbage while they wait. */
 const LINES_A_WRITE = 1024
 
+/** Of a line, in which a text takes twice its bytes: what MySQL sends in one piece unless it is told otherwise. */
+const MOST_LINE_BYTES = 16 * 1024 * 1024
+/** What DuckDB reads of lines at once: its own default. */
+const READ_BYTES = 2 * MOST_LINE_BYTES
+
 /** Seconds between tries while the source is away: a restart of it costs one part, not an attempt. About 80 seconds in all. */
 const RETRY_SECONDS = [1, 2, 4, 8, 15, 15, 15, 20] as const
 
@@ -107,6 +112,7 @@ async function tryReading(
     state.phase = 'read'
     for await (const batch of source.readLines(table, options)) {
       for (const [row, line] of batch.lines.entries()) {
+        if (line.length > MOST_LINE_BYTES) throw tooLong(table, line)
         const part = partOf(batch.times[row] ?? null)
         const lines = waiting.get(part)
         if (lines === undefined) waiting.set(part, [line])
@@ -129,6 +135,12 @@ async function tryReading(
     waiting.delete(part)
   }
 }
+
+const tooLong = (table: RawTable, { length }: string): MatineeError =>
+  new MatineeError(
+    'source_schema',
+    `${table} has a row of ${length} bytes, in which texts count twice; ${MOST_LINE_BYTES} are the most: shorten its texts, or map a column of shorter ones`,
+  )
 
 /** Makes the table `part` of what was read of a part, which leaves the scratch folder. */
 export async function loadPart(table: RawTable, part: PartName, { files }: ReadRows, database: ColumnDatabase): Promise<void> {
@@ -171,7 +183,7 @@ const bucketOf = `coalesce(try_cast(subsr_id as uinteger)::ubigint * 2654435761 
 function rowsOf(table: RawTable, path: string): string {
   const columns: readonly SourceColumn[] = rawTables[table]
   const fields = columns.map(({ name }) => `'${name}': 'VARCHAR'`).join(', ')
-  const format = `auto_detect = false, header = false, delim = ',', quote = '', escape = '', comment = '', new_line = '\\n'`
+  const format = `auto_detect = false, header = false, delim = ',', quote = '', escape = '', comment = '', new_line = '\\n', max_line_size = ${MOST_LINE_BYTES}, buffer_size = ${READ_BYTES}`
   return `select ${columns.map(columnOf).join(', ')} from read_csv(${text(path)}, ${format}, columns = {${fields}})`
 }
 
