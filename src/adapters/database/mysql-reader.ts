@@ -170,8 +170,7 @@ async function* streamLines(knex: Knex, connection: Connection, query: RowQuery,
     const lines: string[] = []
     const times: (string | null)[] = []
     for (const [text, at] of batch) {
-      const line = textOf(text)
-      if (line === null) throw tooLong(table)
+      const line = String(text)
       lines.push(line)
       if (time === undefined) continue
       const moment = textOf(at)
@@ -183,13 +182,6 @@ async function* streamLines(knex: Knex, connection: Connection, query: RowQuery,
   }
   if (sums !== undefined) onFingerprint?.(sums.days())
 }
-
-/** Of a line that is null: see `fieldOf`. */
-const tooLong = (table: string): MatineeError =>
-  new MatineeError(
-    'source_schema',
-    `${table} has a row that is longer than the server's max_allowed_packet, texts counted twice; raise that, or shorten the row's texts`,
-  )
 
 /** Of a time that the server writes in digits. */
 const firstUnits = (text: string): string => text.slice(0, DAY_LENGTH)
@@ -265,18 +257,17 @@ function expression(knex: Knex, { name, type }: ReadColumn): Knex.Raw {
   return type === 'bit' ? knex.raw('?? + 0', [name]) : knex.raw('??', [name])
 }
 
-/** See `RowLines`. Null where it would be longer than the server's `max_allowed_packet`, and only there. */
+/** See `RowLines`. */
 function fieldOf(knex: Knex, column: ReadColumn): Knex.Raw {
   const { name, type = '' } = column
   if (type === 'bit' || plainTypes.has(type)) return knex.raw("ifnull(?, '')", [expression(knex, column)])
-  const coded = "concat('x', hex(convert(?? using utf8mb4)))"
-  return knex.raw(`ifnull(${coded}, if(convert(?? using utf8mb4) is null, '', null))`, [name, name])
+  return knex.raw("ifnull(concat('x', hex(convert(?? using utf8mb4))), '')", [name])
 }
 
-/** A column that the table lacks is missing in every row. Null where a field is, or where all are too long together. */
+/** A column that the table lacks is null in every row. */
 function lineOf(knex: Knex, { columns }: Pick<RowQuery, 'columns'>): Knex.Raw {
   const fields = columns.map((column) => (column.type === undefined ? knex.raw("''") : fieldOf(knex, column)))
-  return fields.length === 0 ? knex.raw("''") : knex.raw(`concat(${fields.map(() => '?').join(", ',', ")})`, fields)
+  return fields.length === 0 ? knex.raw("''") : knex.raw(`concat_ws(',', ${fields.map(() => '?').join(', ')})`, fields)
 }
 
 /** The server adds up each row's checksum, and its square: see DaySums. */
