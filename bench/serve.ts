@@ -1,6 +1,6 @@
 /**
- * `npm run bench -- serve`: the API with a model of generated pairs, beside a Fastify route in the same shell that sends a prepared buffer as long, and
- * beside the same factors in numpy behind FastAPI. Servers on one core, the client on the other. Rates are those of a client that asks as
+ * `npm run bench -- serve`: the API with a model of generated pairs, beside a Fastify route in the same shell that sends a prepared buffer as
+ * long, and beside the same factors in numpy behind FastAPI. Servers on one core, the client on the other. Rates are those of a client that asks as
  * fast as it is answered; latencies are open-loop, at half of that rate. Needs Linux (taskset, /proc) and, once, Go for the client.
  */
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
@@ -85,6 +85,7 @@ class ServeBench {
   readonly #store: DirectoryObjectStore
   /** Lists of the first half of the users. */
   readonly #asked: readonly Request[]
+  readonly #started: Server[] = []
 
   constructor({ folder, shape, writeModel, seconds, command, client }: Setup) {
     this.#folder = folder
@@ -98,6 +99,14 @@ class ServeBench {
   }
 
   async run(withPeer: boolean): Promise<void> {
+    try {
+      await this.#compare(withPeer)
+    } finally {
+      for (const server of this.#started) await server.stop()
+    }
+  }
+
+  async #compare(withPeer: boolean): Promise<void> {
     const { users, titles, factors, pairs } = this.#shape
     print(`${users} users, ${titles} titles, ${factors} factors, ${pairs} pairs`)
     const programs = withPeer ? await pythonEnvironment(join(import.meta.dirname, 'serve/requirements.txt')) : undefined
@@ -105,32 +114,32 @@ class ServeBench {
     await makeLatest(this.#store, versions[0])
     const sizes = await this.#answerSizes()
     print(`\n${'scenario'.padEnd(34)}answers/s  × bare  server µs  × bare   p50 ms   p99 ms  p99.9 ms  client  failed`)
-    const plain = await startBare('plain', sizes.list, this.#folder)
-    await this.#scenario('a Fastify route, no hooks', undefined, () => this.#measure(plain, this.#asked, this.#asked, true))
+    const plain = await this.#bare('plain', 'a Fastify route, no hooks', sizes.list)
     await plain.stop()
     const bare = {
-      list: await startBare('bare', sizes.list, this.#folder),
-      page: await startBare('bare', sizes.page, this.#folder),
-      batch: await startBare('bare', sizes.batch, this.#folder),
+      list: await this.#bare('bare', 'same hooks, a list long', sizes.list),
+      page: await this.#bare('bare', 'same hooks, a home page long', sizes.page),
+      batch: await this.#bare('bare', 'same hooks, a batch long', sizes.batch),
     }
-    try {
-      for (const [kind, name] of [
-        ['list', 'a list'],
-        ['page', 'a home page'],
-        ['batch', 'a batch'],
-      ] as const)
-        // prettier-ignore
-        await this.#scenario(`same hooks, ${name} long`, undefined, () => this.#measure(bare[kind], this.#asked, this.#asked, true))
-      const ours = await this.#ours(bare)
-      if (programs === undefined) return
-      const model = join(this.#folder, 'store', storeKeys.model(versions[0], ''))
-      const service = await startFastApi(programs, model, this.#folder)
-      const peer = await this.#scenario('FastAPI and numpy', bare.list, () => this.#measure(service, this.#asked, this.#asked, true))
-      await service.stop()
-      print(`\nover FastAPI, by their shares of the bare route: warm ${ratio(ours.warm, peer)}, first request ${ratio(ours.cold, peer)}`)
-    } finally {
-      for (const server of Object.values(bare)) await server.stop()
-    }
+    const ours = await this.#ours(bare)
+    if (programs === undefined) return
+    const model = join(this.#folder, 'store', storeKeys.model(versions[0], ''))
+    const service = await this.#start(startFastApi(programs, model, this.#folder))
+    const peer = await this.#scenario('FastAPI and numpy', bare.list, () => this.#measure(service))
+    print(`\nover FastAPI, by their shares of the bare route: warm ${ratio(ours.warm, peer)}, first request ${ratio(ours.cold, peer)}`)
+  }
+
+  /** A server that ends with the run, if not before. */
+  async #start(starting: Promise<Server>): Promise<Server> {
+    const server = await starting
+    this.#started.push(server)
+    return server
+  }
+
+  async #bare(kind: 'bare' | 'plain', name: string, bytes: number): Promise<Server> {
+    const server = await this.#start(startBare(kind, bytes, this.#folder))
+    await this.#scenario(name, undefined, () => this.#measure(server))
+    return server
   }
 
   /** Answers the shares of the bare route's rate. */
@@ -141,58 +150,53 @@ class ServeBench {
     const [some, others] = [range(0, half), range(half, users)]
     const places = { command: this.#command, store: join(this.#folder, 'store'), folder: this.#folder }
     const arraysMib = await this.#arraysMib()
-    const server = await startApi(places)
-    const measured = (name: string, kind: keyof Sizes, first: readonly Request[], second: readonly Request[]): Promise<number> =>
-      this.#scenario(name, bare[kind], () => this.#measure(server, first, second, first === second))
-    try {
-      const startMs = server.startToReadyMs
-      const cold = await measured('first request', 'list', listsOf(half, threeQuarters), listsOf(threeQuarters, users))
-      await this.#once(server, this.#asked)
-      const warm = await measured('again (warm)', 'list', this.#asked, this.#asked)
-      await measured('filtered, first', 'list', filtered(some), filtered(others))
-      await measured('rows, first', 'page', some.map(rows), others.map(rows))
-      const hundreds = batches(some)
-      await measured('batch of 100', 'batch', hundreds, hundreds)
-      const resident = server.residentMib()
-      await this.#once(server, this.#asked)
-      server.forgetPeak()
-      let swaps = 0
-      await this.#scenario('during swaps', bare.list, async () => {
-        const swapping = this.#swap()
-        try {
-          return await this.#measure(server, this.#asked, this.#asked, true)
-        } finally {
-          swaps = swapping.end()
-        }
-      })
-      const allowed = 160 + 1.5 * arraysMib
-      print(`\nstart to ready ${(startMs / 1000).toFixed(2)} s; ${swaps} swaps`)
-      print(
-        `resident ${resident.toFixed(0)} MiB (160 + 1.5 × ${arraysMib.toFixed(0)} MiB of arrays = ${allowed.toFixed(0)}), at most ` +
-          `${server.peakMib().toFixed(0)} MiB while models change (${(allowed + 3 * arraysMib).toFixed(0)})`,
-      )
-      await server.stop()
-      const again = await startApi(places)
-      print(`start to ready from the local copy ${(again.startToReadyMs / 1000).toFixed(2)} s`)
-      await again.stop()
-      return { warm, cold }
-    } finally {
-      await server.stop()
-    }
+    const server = await this.#start(startApi(places))
+    const measured = (name: string, kind: keyof Sizes, first?: readonly Request[], second?: readonly Request[]): Promise<number> =>
+      this.#scenario(name, bare[kind], () => this.#measure(server, first, second))
+    const cold = await measured('first request', 'list', listsOf(half, threeQuarters), listsOf(threeQuarters, users))
+    await this.#once(server, this.#asked)
+    const warm = await measured('again (warm)', 'list')
+    await measured('filtered, first', 'list', filtered(some), filtered(others))
+    await measured('rows, first', 'page', some.map(rows), others.map(rows))
+    await measured('batch of 100', 'batch', batches(some))
+    const resident = server.residentMib()
+    await this.#once(server, this.#asked)
+    server.forgetPeak()
+    let swaps = 0
+    await this.#scenario('during swaps', bare.list, async () => {
+      const swapping = await this.#swapping(() => this.#measure(server))
+      swaps = swapping.swaps
+      return swapping.scenario
+    })
+    const allowed = 160 + 1.5 * arraysMib
+    print(`\nstart to ready ${(server.startToReadyMs / 1000).toFixed(2)} s; ${swaps} swaps`)
+    print(
+      `resident ${resident.toFixed(0)} MiB (160 + 1.5 × ${arraysMib.toFixed(0)} MiB of arrays = ${allowed.toFixed(0)}), at most ` +
+        `${server.peakMib().toFixed(0)} MiB while models change (${(allowed + 3 * arraysMib).toFixed(0)})`,
+    )
+    await server.stop()
+    const again = await this.#start(startApi(places))
+    print(`start to ready from the local copy ${(again.startToReadyMs / 1000).toFixed(2)} s`)
+    await again.stop()
+    return { warm, cold }
   }
 
-  /** After a second to warm up, a saturating run over the first requests, then an open-loop one at half its rate over the others. */
-  async #measure(server: Server, first: readonly Request[], second: readonly Request[], loop: boolean): Promise<Scenario> {
+  /**
+   * After a second to warm up, a saturating run over the first requests, then an open-loop one at half its rate over the second. Those that
+   * are both are asked again and again, others once.
+   */
+  async #measure(server: Server, first = this.#asked, second = first): Promise<Scenario> {
+    const once = first !== second
     // From the end, which the runs that count do not come to.
-    await this.#attack(server, second.toReversed(), 1, !loop)
-    const full = await this.#saturate(server, first, loop)
-    const relaxed = await this.#attack(server, second, this.#seconds, !loop, full.answersASecond / 2)
+    await this.#attack(server, second.toReversed(), 1, once)
+    const full = await this.#saturate(server, first, once)
+    const relaxed = await this.#attack(server, second, this.#seconds, once, full.answersASecond / 2)
     return { full, relaxed }
   }
 
-  async #saturate(server: Server, requests: readonly Request[], loop: boolean): Promise<Saturated> {
+  async #saturate(server: Server, requests = this.#asked, once = false): Promise<Saturated> {
     const before = server.processorSeconds()
-    const measured = await this.#attack(server, requests, this.#seconds, !loop)
+    const measured = await this.#attack(server, requests, this.#seconds, once)
     return { ...measured, microseconds: ((server.processorSeconds() - before) / measured.requests) * 1e6 }
   }
 
@@ -203,9 +207,9 @@ class ServeBench {
    * @returns its share of that route's rate
    */
   async #scenario(name: string, bare: Server | undefined, measure: () => Promise<Scenario>): Promise<number> {
-    const around = bare === undefined ? [] : [await this.#saturate(bare, this.#asked, true)]
+    const around = bare === undefined ? [] : [await this.#saturate(bare)]
     const { full, relaxed } = await measure()
-    around.push(bare === undefined ? full : await this.#saturate(bare, this.#asked, true))
+    around.push(bare === undefined ? full : await this.#saturate(bare))
     const bareRate = mean(around.map(({ answersASecond }) => answersASecond))
     const bareMicroseconds = mean(around.map(({ microseconds }) => microseconds))
     print(
@@ -231,18 +235,14 @@ class ServeBench {
     await this.#attack(server, requests, 300, true)
   }
 
-  /** Publishes the one model and the other in turn, until `end`, which says how often. */
-  #swap(): { readonly end: () => number } {
+  /** Publishes the one model and the other in turn while `measure` goes on. */
+  async #swapping(measure: () => Promise<Scenario>): Promise<{ readonly scenario: Scenario; readonly swaps: number }> {
     let swaps = 0
-    const next = (): void => void makeLatest(this.#store, versions[++swaps % versions.length] ?? versions[0])
-    next()
-    const timer = setInterval(next, swapEveryMs)
-    return {
-      end: () => {
-        clearInterval(timer)
-        return swaps
-      },
-    }
+    const swap = async (): Promise<void> => makeLatest(this.#store, versions[++swaps % versions.length] ?? versions[0])
+    await swap()
+    const timer = setInterval(() => void swap(), swapEveryMs)
+    const scenario = await measure().finally(() => clearInterval(timer))
+    return { scenario, swaps }
   }
 
   async #answerSizes(): Promise<Sizes> {

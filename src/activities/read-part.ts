@@ -31,7 +31,7 @@ const LINES_A_WRITE = 1024
 
 /** Of a line, in which a text takes twice its bytes: what MySQL sends in one piece unless it is told otherwise. */
 const MOST_LINE_BYTES = 16 * 1024 * 1024
-/** What DuckDB reads of lines at once: its own default. */
+/** What DuckDB reads of lines at once: about its own default. A line has to fit into that. */
 const READ_BYTES = 2 * MOST_LINE_BYTES
 
 /** Seconds between tries while the source is away: a restart of it costs one part, not an attempt. About 80 seconds in all. */
@@ -183,8 +183,9 @@ const bucketOf = `coalesce(try_cast(subsr_id as uinteger)::ubigint * 2654435761 
 function rowsOf(table: RawTable, path: string): string {
   const columns: readonly SourceColumn[] = rawTables[table]
   const fields = columns.map(({ name }) => `'${name}': 'VARCHAR'`).join(', ')
-  const format = `auto_detect = false, header = false, delim = ',', quote = '', escape = '', comment = '', new_line = '\\n', max_line_size = ${MOST_LINE_BYTES}, buffer_size = ${READ_BYTES}`
-  return `select ${columns.map(columnOf).join(', ')} from read_csv(${text(path)}, ${format}, columns = {${fields}})`
+  const format = `auto_detect = false, header = false, delim = ',', quote = '', escape = '', comment = '', new_line = '\\n'`
+  const sizes = `max_line_size = ${MOST_LINE_BYTES}, buffer_size = ${READ_BYTES}`
+  return `select ${columns.map(columnOf).join(', ')} from read_csv(${text(path)}, ${format}, ${sizes}, columns = {${fields}})`
 }
 
 /** So that there is a file that has the table's columns. */

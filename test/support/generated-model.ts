@@ -4,7 +4,8 @@
  */
 import type { ModelItem } from '../../src/contracts/documents.ts'
 import type { ObjectStore } from '../../src/contracts/ports.ts'
-import type { Tensor } from '../../src/model/model.ts'
+import { matrix, vector } from '../../src/model/factor-model.ts'
+import type { Tensor, Tensors } from '../../src/model/model.ts'
 import { Random } from '../../src/model/random/random.ts'
 import { writeModel, type Published } from './publish-model.ts'
 
@@ -37,18 +38,48 @@ export const programIdOf = (title: number): string => String(200_000 + title)
 
 /** Writes the model and does not make it the latest. */
 export function writeGeneratedModel(store: ObjectStore, version: string, shape: ModelShape, seed: number): Promise<Published> {
-  const tensors = generateTensors(shape, seed)
-  const pairs = tensors.get('seen_items')?.shape[0] ?? 0
+  const random = Random.seeded(seed, 2)
+  return writeLearntModel(store, version, shape, seed, generateLearnt(shape, random), random)
+}
+
+/** What a model has learnt of whom. */
+export interface Learnt {
+  readonly factors: Tensors
+  /** User `u` watched `items[offsets[u] .. offsets[u + 1])`, ascending. */
+  readonly offsets: Uint32Array
+  readonly items: Uint32Array
+}
+
+/** Writes a model that learnt this, and does not make it the latest. Titles, and how much was watched when, are drawn. */
+export function writeLearntModel(
+  store: ObjectStore,
+  version: string,
+  shape: ModelShape,
+  seed: number,
+  { factors, offsets, items }: Learnt,
+  random: Random,
+): Promise<Published> {
   return writeModel(store, version, {
     algorithm: 'ials',
     userIds: Array.from({ length: shape.users }, (_, user) => userIdOf(user)),
     titles: generateTitles(shape.titles, seed),
-    tensors: (defaults) => {
-      defaults.clear()
-      for (const [name, tensor] of tensors) defaults.set(name, tensor)
+    tensors: (tensors) => {
+      tensors.clear()
+      for (const [name, tensor] of factors) tensors.set(name, tensor)
+      tensors.set('seen_offsets', vector(offsets))
+      tensors.set('seen_items', vector(items))
+      tensors.set('seen_weights', vector(Float32Array.from(items, () => random.unit())))
+      tensors.set('seen_days', vector(Int32Array.from(items, () => 19_723 - random.below(364))))
+      tensors.set('item_viewers', vector(viewersOf(items, shape.titles)))
     },
-    manifest: (manifest) => ({ ...manifest, pairs, parameters: { factors: shape.factors } }),
+    manifest: (manifest) => ({ ...manifest, pairs: items.length, parameters: { factors: shape.factors } }),
   })
+}
+
+function viewersOf(items: Uint32Array, titles: number): Uint32Array {
+  const viewers = new Uint32Array(titles)
+  for (const item of items) viewers[item] = (viewers[item] as number) + 1
+  return viewers
 }
 
 export function generateTitles(count: number, seed: number): readonly ModelItem[] {
@@ -66,9 +97,7 @@ export function generateTitles(count: number, seed: number): readonly ModelItem[
   }))
 }
 
-function generateTensors({ users, titles, factors, pairs }: ModelShape, seed: number): ReadonlyMap<string, Tensor> {
-  const random = Random.seeded(seed, 2)
-  const viewers = new Uint32Array(titles)
+function generateLearnt({ users, titles, factors, pairs }: ModelShape, random: Random): Learnt {
   const offsets = new Uint32Array(users + 1)
   const mean = pairs / users
   // A user has at most half of the titles, so that drawing another one always ends.
@@ -76,8 +105,7 @@ function generateTensors({ users, titles, factors, pairs }: ModelShape, seed: nu
     Math.min(titles >> 1, Math.max(1, Math.round(-mean * Math.log(1 - random.unit())))),
   )
   for (let user = 0; user < users; user++) offsets[user + 1] = (offsets[user] as number) + (counts[user] as number)
-  const total = offsets[users] as number
-  const items = new Uint32Array(total)
+  const items = new Uint32Array(offsets[users] as number)
   const chosenBy = new Int32Array(titles).fill(-1)
   for (let user = 0; user < users; user++) {
     const [start, end] = [offsets[user] as number, offsets[user + 1] as number]
@@ -86,24 +114,24 @@ function generateTensors({ users, titles, factors, pairs }: ModelShape, seed: nu
       if (chosenBy[item] === user) continue
       chosenBy[item] = user
       items[place++] = item
-      viewers[item] = (viewers[item] as number) + 1
     }
     items.subarray(start, end).sort()
   }
   const spread = Float64Array.from({ length: factors }, (_, factor) => 0.3 / Math.sqrt(1 + factor / 4))
-  const matrix = (rows: number): Tensor => ({
-    shape: [rows, factors],
-    data: Float32Array.from({ length: rows * factors }, (_, n) => random.normal() * (spread[n % factors] as number)),
-  })
-  return new Map<string, Tensor>([
-    ['user_factors', matrix(users)],
-    ['item_factors', matrix(titles)],
-    ['item_scores', { shape: [titles], data: Float32Array.from(viewers) }],
-    ['objective', { shape: [3], data: Float64Array.of(0.1, 0.01, 1) }],
-    ['seen_offsets', { shape: [users + 1], data: offsets }],
-    ['seen_items', { shape: [total], data: items }],
-    ['seen_weights', { shape: [total], data: Float32Array.from({ length: total }, () => random.unit()) }],
-    ['seen_days', { shape: [total], data: Int32Array.from({ length: total }, () => 19_723 - random.below(364)) }],
-    ['item_viewers', { shape: [titles], data: viewers }],
-  ])
+  const draw = (rows: number): Tensor =>
+    matrix(
+      Float32Array.from({ length: rows * factors }, (_, n) => random.normal() * (spread[n % factors] as number)),
+      rows,
+      factors,
+    )
+  return {
+    factors: new Map([
+      ['user_factors', draw(users)],
+      ['item_factors', draw(titles)],
+      ['item_scores', vector(Float32Array.from(viewersOf(items, titles)))],
+      ['objective', vector(Float64Array.of(0.1, 0.01, 1))],
+    ]),
+    offsets,
+    items,
+  }
 }
