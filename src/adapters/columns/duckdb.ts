@@ -2,11 +2,12 @@
 import { DuckDBDataChunk, DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api'
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { appendFile, mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { appendFile, mkdir, mkdtemp, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setImmediate as othersTurn } from 'node:timers/promises'
 import { MatineeError } from '../../contracts/errors.ts'
 import type { Cell, ColumnDatabase, ColumnEngine, ColumnFile } from '../../contracts/ports.ts'
+import { pieceBytesOf } from '../object-store/local-file.ts'
 
 export interface DuckDbOptions {
   /** What its tables and operators may take; what does not fit is moved to the scratch folder. */
@@ -20,7 +21,6 @@ export interface DuckDbOptions {
 const CHUNK_ROWS = 2_048
 /** Fixed, so that the bytes of a file never depend on a default that changes. */
 const ROW_GROUP_ROWS = 122_880
-const HASH_CHUNK_BYTES = 1024 * 1024
 
 export class DuckDbEngine implements ColumnEngine {
   readonly #options: DuckDbOptions
@@ -170,7 +170,8 @@ function cell(value: unknown, column: string): Cell {
 async function digestFile(path: string, signal: AbortSignal): Promise<{ sha256: string; sizeBytes: number }> {
   const hash = createHash('sha256')
   let sizeBytes = 0
-  for await (const piece of createReadStream(path, { highWaterMark: HASH_CHUNK_BYTES, signal })) {
+  const { size } = await stat(path)
+  for await (const piece of createReadStream(path, { highWaterMark: pieceBytesOf(size), signal })) {
     hash.update(piece as Buffer)
     sizeBytes += (piece as Buffer).length
     await othersTurn()

@@ -18,7 +18,7 @@ import { MatineeError } from '../../contracts/errors.ts'
 import type { ObjectEntry, ObjectStore, Precondition, StoredObject, WriteOptions, WriteResult } from '../../contracts/ports.ts'
 import { withFileLock } from '../tools/file-lock.ts'
 import { compareKeys, requireKey, requirePrefix } from './keys.ts'
-import { saveStream } from './local-file.ts'
+import { pieceBytesOf, saveStream } from './local-file.ts'
 
 /** Objects up to here are told apart by their content, larger ones by their file: hashing them for a listing would take seconds. */
 const hashedUpToBytes = 1024 * 1024
@@ -27,9 +27,6 @@ const hashedUpToBytes = 1024 * 1024
 const abandonedAfterMs = 60 * 60 * 1000
 
 const lockLimitMs = 60_000
-
-/** Of a file on its way in or out. */
-const CHUNK_BYTES = 1024 * 1024
 
 export class DirectoryObjectStore implements ObjectStore {
   readonly location: string
@@ -58,9 +55,10 @@ export class DirectoryObjectStore implements ObjectStore {
   }
 
   async download(key: string, path: string): Promise<{ readonly sha256: string; readonly sizeBytes: number }> {
-    const saved = await this.#withObject(key, (file) =>
-      saveStream(file.createReadStream({ autoClose: false, highWaterMark: CHUNK_BYTES }), path),
-    )
+    const saved = await this.#withObject(key, async (file) => {
+      const { size } = await file.stat()
+      return saveStream(file.createReadStream({ autoClose: false, highWaterMark: pieceBytesOf(size) }), path)
+    })
     if (saved === undefined) throw new MatineeError('store_missing', `${key} is not in ${this.location}`, { details: { key } })
     return saved
   }
@@ -70,7 +68,8 @@ export class DirectoryObjectStore implements ObjectStore {
   }
 
   async upload(key: string, path: string, options: WriteOptions = {}): Promise<WriteResult> {
-    return this.#put(key, (file) => file.writeFile(createReadStream(path, { highWaterMark: CHUNK_BYTES })), options.precondition)
+    const { size } = await stat(path)
+    return this.#put(key, (file) => file.writeFile(createReadStream(path, { highWaterMark: pieceBytesOf(size) })), options.precondition)
   }
 
   async *list(prefix: string): AsyncIterable<ObjectEntry> {
