@@ -1,4 +1,4 @@
-# Worker, API and command line in one image: docker build --tag matinee:local .
+# Worker, API with the web app, and command line in one image: docker build --tag matinee:local .
 # Debian, since DuckDB, libsql and Temporal's core come as glibc binaries.
 
 FROM node:24.21.0-bookworm-slim AS build
@@ -7,7 +7,9 @@ COPY package.json package-lock.json .npmrc ./
 RUN npm ci
 COPY scripts/build.mjs scripts/
 COPY src src
-RUN node scripts/build.mjs && mkdir state
+COPY client client
+COPY web web
+RUN npm run build && mkdir state
 # What development needs goes, the bundler among it. The base image brings Node, so the package that brings it elsewhere goes too, as does
 # Temporal's core for other systems.
 RUN npm prune --omit=dev \

@@ -1,5 +1,5 @@
 // Runs before `npm run demo` and `npm test`: installs what package-lock.json names when it is not there yet, or when the
-// lock file has moved on. Plain JavaScript that Node 20 runs, without dependencies, since this is what brings them.
+// lock file has moved on. `--check` installs nothing: it ends with 1 where something would be. Plain JavaScript that Node 20 runs, without dependencies, since this is what brings them.
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -40,6 +40,7 @@ try {
 } catch (error) {
   stale = `the list of installed packages cannot be read: ${error.message}`
 }
+if (process.argv.includes('--check')) process.exit(stale === undefined ? 0 : 1)
 if (stale !== undefined) {
   process.stdout.write(`Installing dependencies with "npm ci" (${stale})\n`)
   // npm by the path it was started with, and by its own Node: the one in node_modules is about to be replaced.

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import type { ModelDetail, Rows, Runs } from '../../client/schema.ts'
+import { waitFor } from '../support/pipeline.ts'
 import { trainedWeeks } from '../support/web-site.ts'
 import { languages } from '../support/web-visitor.ts'
 import { early, user, program, ask, visitor, expectFitting, expectAccessible, englishIn } from './visit.ts'
@@ -47,9 +48,9 @@ for (const language of ['ko', 'en'] as const)
         if (language === 'ko' || width === 360) await expectAccessible(page, `${path} (${language}, ${width})`)
         if (language === 'ko') assert.deepEqual(await englishIn(page), [], `${path}: all words are Korean`)
       }
-      // The dark theme differs in its colours alone, which are the same at both widths.
+      // The dark theme differs in its colours alone, which are the same at both widths. An open page follows the device.
       await page.emulateMedia({ colorScheme: 'dark' })
-      await open(path)
+      await waitFor(`${path} to be dark`, async () => ((await page.evaluate('document.getAnimations().length')) === 0 ? true : undefined))
       if (language === 'en') await page.setViewportSize({ width: 1280, height: 900 })
       await expectAccessible(page, `${path} (${language}, dark)`, ['color-contrast'])
       await page.emulateMedia({ colorScheme: 'light' })

@@ -69,7 +69,7 @@ export async function expectFitting(page: Page, what: string): Promise<void> {
 
 /** @param rules those to look at; without any, all */
 export async function expectAccessible(page: Page, what: string, rules: readonly string[] = []): Promise<void> {
-  await page.evaluate(axeSource)
+  if (!(await page.evaluate('"axe" in window'))) await page.evaluate(axeSource)
   const only = rules.length === 0 ? '' : `, runOnly: ${JSON.stringify(rules)}`
   const found = (await page.evaluate(
     `axe.run({ resultTypes: ["violations"]${only} }).then(({ violations }) => violations.filter(({ impact }) => impact === "serious" || impact === "critical").map(({ id, nodes }) => id + ": " + nodes.map(({ html }) => html.slice(0, 200)).slice(0, 3).join(" | ")))`,

@@ -16,6 +16,8 @@ interface GoProgram {
   /** Import path of the main package; its last part names the binary, but for a major version such as `v12`. */
   readonly package: string
   readonly version: string
+  /** Build tags, divided by commas. */
+  readonly tags?: string
   /** Where the binary shall be. */
   readonly path: string
   readonly environment: Environment
@@ -55,11 +57,12 @@ const binaryNameOf = (main: string): string =>
     .split('/')
     .at(-1) ?? ''
 
-function build(go: string, { package: main, version, environment, log }: GoProgram, binFolder: string): Promise<void> {
+function build(go: string, { package: main, version, tags = '', environment, log }: GoProgram, binFolder: string): Promise<void> {
   log(`Building ${main}@${version} with Go, once; this takes a few minutes`)
   return new Promise((resolve, reject) => {
     // Built once and soon, for a developer's machine: a third of the time goes into inlining, a tenth into tables for a debugger.
-    const child = spawn(go, ['install', '-gcflags=all=-l -dwarf=false', '-ldflags=-s -w', `${main}@${version}`], {
+    const flags = ['-gcflags=all=-l -dwarf=false', '-ldflags=-s -w', `-tags=${tags}`]
+    const child = spawn(go, ['install', ...flags, `${main}@${version}`], {
       // No C compiler is needed, and the Go compiler has memory enough to collect its garbage more rarely.
       env: { CGO_ENABLED: '0', GOGC: '400', ...environment, GOBIN: binFolder },
       stdio: ['ignore', 'ignore', 'pipe'],

@@ -16,6 +16,13 @@ const version = 'v1.5.1'
 /** The first server with everything that the workflows use: updates, child policies, activity pause and reset. */
 const oldestServer = [1, 28] as const
 
+const goProgram = {
+  package: 'github.com/temporalio/cli/cmd/temporal',
+  version,
+  // Google's client for storage brings all of Envoy's messages with it, but for this tag of its own. The development server stores nothing there.
+  tags: 'disable_grpc_modules',
+} as const
+
 const downloadSite = 'https://temporal.download'
 const answerLimitMs = 8_000
 const stallLimitMs = 20_000
@@ -51,7 +58,7 @@ export async function findTemporal({ log, environment, site = downloadSite }: Fi
     { name: `download from ${site}`, get: () => download(site, cached, { log, environment }) },
     {
       name: 'build with Go',
-      get: () => goInstall({ package: 'github.com/temporalio/cli/cmd/temporal', version, path: cached, environment, log }),
+      get: () => goInstall({ ...goProgram, path: cached, environment, log }),
     },
   ]
   for (const way of ways) {
