@@ -1,6 +1,6 @@
 /** `node test/support/install-tools.ts`: brings what the tests need before the first of them runs, or names all that is missing. */
 import { reasonOf } from '../../src/adapters/tools/programs.ts'
-import { findChromium, findMariaDb, findMariaDbTool, findPython, findTemporalCli, findVersityGw } from './programs.ts'
+import { findChromium, findMariaDb, findMariaDbTool, findPython, findTemporalCli, findVersityGw, installMissing } from './programs.ts'
 
 async function bring(finders: readonly (() => Promise<string>)[]): Promise<void> {
   for (const find of finders) {
@@ -15,6 +15,9 @@ async function bring(finders: readonly (() => Promise<string>)[]): Promise<void>
 
 // Downloads beside compilers: the one waits for the network, the other for the processor.
 await Promise.all([
-  bring([findMariaDb, () => findMariaDbTool('mariadb-install-db'), findChromium, findPython]),
+  // Where it fails, what follows says of which program and why.
+  installMissing()
+    .catch(() => undefined)
+    .then(() => bring([findMariaDb, () => findMariaDbTool('mariadb-install-db'), findChromium, findPython])),
   bring([findTemporalCli, findVersityGw]),
 ])

@@ -88,6 +88,21 @@ export async function findVersityGw(): Promise<string> {
   }
 }
 
+const installsPackages = (): boolean => process.getuid?.() === 0 && existsSync('/etc/debian_version')
+
+/** Installs what is missing of all of them at once: each run of apt-get reads every list of packages, and has manuals indexed. */
+export async function installMissing(): Promise<void> {
+  if (!installsPackages()) return
+  const missing: DebianProgram[] = []
+  for (const program of [mariadbServer, chromium, python]) if ((await find(program)) === undefined) missing.push(program)
+  if (missing.length > 0) await withAptLock(() => aptInstall(missing.flatMap(({ packages }) => packages)))
+}
+
+async function withAptLock(work: () => Promise<void>): Promise<void> {
+  await mkdir(cacheFolder(environment), { recursive: true })
+  await withFileLock(join(cacheFolder(environment), 'apt.lock'), work)
+}
+
 async function find({ names, folders, serves }: DebianProgram): Promise<string | undefined> {
   for (const name of names) {
     const path = await findOnPath(name, environment, folders)
@@ -102,10 +117,9 @@ async function findOrInstall(program: DebianProgram): Promise<string> {
   const [name] = program.names
   const missing = (problem: string, cause?: unknown): MatineeError =>
     new MatineeError('tool_missing', `${name} is missing${problem}; install it: ${program.elsewhere}`, { cause, details: { tool: name } })
-  if (process.getuid?.() !== 0 || !existsSync('/etc/debian_version')) throw missing('')
+  if (!installsPackages()) throw missing('')
   try {
-    await mkdir(cacheFolder(environment), { recursive: true })
-    await withFileLock(join(cacheFolder(environment), 'apt.lock'), async () => {
+    await withAptLock(async () => {
       if ((await find(program)) === undefined) await aptInstall(program.packages)
     })
   } catch (cause) {

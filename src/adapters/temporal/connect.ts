@@ -1,12 +1,11 @@
-/** Connections to the Temporal server, for clients and for workers. */
+/** Clients of the Temporal server. What workers connect with is apart (connect-worker.ts): its library is as large again. */
 import { Client, Connection } from '@temporalio/client'
 import proto from '@temporalio/proto'
-import { NativeConnection } from '@temporalio/worker'
 import { MatineeError } from '../../contracts/errors.ts'
 import { searchAttributes } from '../../contracts/temporal-names.ts'
 import type { TemporalSettings } from '../../config/environment.ts'
 
-const unreachable = (settings: TemporalSettings, cause: unknown): MatineeError =>
+export const unreachable = (settings: TemporalSettings, cause: unknown): MatineeError =>
   new MatineeError(
     'temporal_unreachable',
     `no Temporal server answers at ${settings.address} (namespace ${settings.namespace}); start one, or set TEMPORAL_ADDRESS`,
@@ -17,14 +16,6 @@ export async function connectClient(settings: TemporalSettings): Promise<Client>
   try {
     const connection = await Connection.connect({ ...settings.connectionOptions, connectTimeout: '5 seconds' })
     return new Client({ connection, namespace: settings.namespace })
-  } catch (cause) {
-    throw unreachable(settings, cause)
-  }
-}
-
-export async function connectWorker(settings: TemporalSettings): Promise<NativeConnection> {
-  try {
-    return await NativeConnection.connect(settings.connectionOptions)
   } catch (cause) {
     throw unreachable(settings, cause)
   }
