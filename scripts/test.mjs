@@ -62,7 +62,10 @@ function needsBuilds(file, seen = new Set()) {
 }
 
 /** Those that take minutes begin first, so that none is left alone at the end. */
-const longest = ['web', 'demo', 'questionnaire', 'worker-killed', 'pipeline', 'image', 'schedule'].map((name) => `test/${name}.test.ts`)
+const longest = [
+  'web', 'demo', 'questionnaire', 'worker-killed', 'pipeline', 'image', 'extraction', 'schedule', 'notebook', 'object-store', 'data-gate',
+  'events-train',
+].map((name) => `test/${name}.test.ts`) // prettier-ignore
 const byLength = (a, b) => (longest.indexOf(a) >>> 0) - (longest.indexOf(b) >>> 0)
 
 const chosen = process.argv.slice(2)

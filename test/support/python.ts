@@ -22,10 +22,17 @@ export async function pythonEnvironment(requirementsPath: string): Promise<strin
     const python = await findPython()
     process.stderr.write(`Installing the packages of ${requirementsPath} into ${folder}\n`)
     try {
-      await outputOf(python, ['-m', 'venv', folder], environment, installLimitMs)
+      // A pip that is there already installs for others too; to bring one takes seconds.
+      const hasPip = await outputOf(python, ['-m', 'pip', '--python', python, '--version'], environment).then(
+        () => true,
+        () => false,
+      )
+      await outputOf(python, ['-m', 'venv', ...(hasPip ? ['--without-pip'] : []), folder], environment, installLimitMs)
+      const pip = hasPip ? [python, '-m', 'pip', '--python', join(programs, 'python')] : [join(programs, 'pip')]
       // Most modules are never imported: each is compiled when it is.
       const install = ['install', '--quiet', '--no-compile', '--requirement', requirementsPath]
-      await outputOf(join(programs, 'pip'), install, environment, installLimitMs)
+      const [command = '', ...args] = [...pip, ...install]
+      await outputOf(command, args, environment, installLimitMs)
     } catch (cause) {
       throw new MatineeError(
         'tool_missing',

@@ -31,14 +31,23 @@ async function* readLines(knex: Knex, query: RowQuery): AsyncIterable<RowLines> 
   if (sums !== undefined) onFingerprint?.(sums.days())
 }
 
-/** Of no columns only the rows are counted. */
 async function fingerprint(knex: Knex, query: RowQuery): Promise<DayFingerprint[]> {
-  const sums = new DaySums()
   const { time, columns } = query
   const day = time === undefined ? knex.raw('null') : dayOf(knex, time)
+  if (columns.length === 0) return countDays(knex, query, day)
+  const sums = new DaySums()
   for await (const rows of pages(knex, query, [day, ...columns.map((column) => exactly(knex, column))]))
-    for (const [of, ...values] of rows) sums.add(textOf(of), columns.length === 0 ? 0 : crc32(lineOf(values)))
+    for (const [of, ...values] of rows) sums.add(textOf(of), crc32(lineOf(values)))
   return sums.days()
+}
+
+/** The rows of each day, counted by the database: of no columns there is nothing to add up. */
+async function countDays(knex: Knex, query: RowQuery, day: Knex.Raw): Promise<DayFingerprint[]> {
+  const counts = new Map<string | null, number>()
+  const select = { row_day: day, row_count: knex.raw('count(*)') }
+  for await (const days of pagesByRow(knex, query, { select, groupBy: 'row_day' }, timeCondition(query, true)))
+    for (const { row_day, row_count } of days) counts.set(textOf(row_day), (counts.get(textOf(row_day)) ?? 0) + Number(row_count))
+  return [...counts].map(([of, rows]) => ({ day: of, rows, sum: '0-0' }))
 }
 
 /** A time that is a number is no text: the database puts it before all of them. */
@@ -58,27 +67,29 @@ function exactly(knex: Knex, { name, kind, type }: ReadColumn): Knex.Raw {
  * tables can be read side by side.
  */
 async function* pages(knex: Knex, query: RowQuery, expressions: readonly Knex.Raw[]): AsyncIterable<unknown[][]> {
-  const { time, range } = query
-  const named = Object.fromEntries(expressions.map((expression, index) => [`c${index}`, expression]))
-  const rowsOf = (rows: readonly Record<string, unknown>[]): unknown[][] =>
-    rows.map((row) => expressions.map((_, index) => row[`c${index}`]))
-  if (time !== undefined && range.before !== undefined && (await hasIndexOn(knex, query.table, time.name))) {
-    if (range.from === undefined) yield* pagesByRow(knex, query, named, rowsOf, { sql: '?? is null', bindings: [time.name] })
-    yield* pagesByTime(knex, query, time, named, rowsOf)
-  } else yield* pagesByRow(knex, query, named, rowsOf, timeCondition(query, true))
+  const select = Object.fromEntries(expressions.map((expression, index) => [`c${index}`, expression]))
+  for await (const rows of pagesOf(knex, query, select))
+    if (rows.length > 0) yield rows.map((row) => expressions.map((_, index) => row[`c${index}`]))
 }
 
+async function* pagesOf(knex: Knex, query: RowQuery, select: Selection): AsyncIterable<Rows> {
+  const { table, time, range } = query
+  if (time !== undefined && range.before !== undefined && (await hasIndexOn(knex, table, time.name))) {
+    if (range.from === undefined) yield* pagesByRow(knex, query, { select }, { sql: '?? is null', bindings: [time.name] })
+    yield* pagesByTime(knex, query, time, select)
+  } else yield* pagesByRow(knex, query, { select }, timeCondition(query, true))
+}
+
+type Rows = readonly Readonly<Record<string, unknown>>[]
 type Selection = Readonly<Record<string, Knex.Raw>>
-type RowsOf = (rows: readonly Record<string, unknown>[]) => unknown[][]
 
 /** A page is a run of row ids, found first: were it a number of rows before the cut, one page could scan the whole table. */
 async function* pagesByRow(
   knex: Knex,
   { table, signal }: RowQuery,
-  selection: Selection,
-  rowsOf: RowsOf,
+  { select, groupBy }: { readonly select: Selection; readonly groupBy?: string },
   condition: { readonly sql: string; readonly bindings: string[] },
-): AsyncIterable<unknown[][]> {
+): AsyncIterable<Rows> {
   let last = Number.MIN_SAFE_INTEGER
   const isTimeless = condition.sql === '?? is null'
   while (true) {
@@ -87,14 +98,13 @@ async function* pagesByRow(
     if (isTimeless) void page.whereRaw(condition.sql, condition.bindings)
     const end: { last: number | null } | undefined = await knex.max({ last: 'rowid' }).from(page.as('page')).first()
     if (end === undefined || end.last === null) return
-    const rows: Record<string, unknown>[] = await knex
-      .select(selection)
+    const rows = knex
+      .select(select)
       .from(table)
       .where('rowid', '>', last)
       .where('rowid', '<=', end.last)
       .whereRaw(condition.sql, condition.bindings)
-      .orderBy('rowid')
-    if (rows.length > 0) yield rowsOf(rows)
+    yield await (groupBy === undefined ? rows.orderBy('rowid') : rows.groupBy(groupBy))
     last = end.last
     await othersTurn()
   }
@@ -103,13 +113,7 @@ async function* pagesByRow(
 const bound = (text: string | undefined): string => (text ?? '').slice(0, DAY_LENGTH)
 
 /** In the order of an index on the time, from the last row of a page to the next. */
-async function* pagesByTime(
-  knex: Knex,
-  query: RowQuery,
-  time: ReadColumn,
-  selection: Selection,
-  rowsOf: RowsOf,
-): AsyncIterable<unknown[][]> {
+async function* pagesByTime(knex: Knex, query: RowQuery, time: ReadColumn, selection: Selection): AsyncIterable<Rows> {
   const { table, range, signal } = query
   let after: { readonly time: unknown; readonly row: unknown } | undefined
   while (true) {
@@ -128,7 +132,7 @@ async function* pagesByTime(
     const rows: Record<string, unknown>[] = await select
     const last = rows.at(-1)
     if (last === undefined) return
-    yield rowsOf(rows)
+    yield rows
     if (rows.length < PAGE_ROWS) return
     after = { time: last['page_time'], row: last['page_row'] }
     await othersTurn()
