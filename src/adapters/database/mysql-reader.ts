@@ -48,6 +48,9 @@ const plainTypes: ReadonlySet<string> = new Set([
   'date',
 ])
 
+/** Whose values may be longer than the server may send; those of the others are 64 KiB at most. */
+const longTypes: ReadonlySet<string> = new Set(['mediumtext', 'longtext', 'mediumblob', 'longblob', 'json'])
+
 export function mysqlReader(timeZone: string, location: string): TableReader {
   return {
     async columnTypes(knex, table) {
@@ -170,7 +173,8 @@ async function* streamLines(knex: Knex, connection: Connection, query: RowQuery,
     const lines: string[] = []
     const times: (string | null)[] = []
     for (const [text, at] of batch) {
-      const line = String(text)
+      const line = textOf(text)
+      if (line === null) throw tooLong(table)
       lines.push(line)
       if (time === undefined) continue
       const moment = textOf(at)
@@ -182,6 +186,13 @@ async function* streamLines(knex: Knex, connection: Connection, query: RowQuery,
   }
   if (sums !== undefined) onFingerprint?.(sums.days())
 }
+
+/** Of a line that is null, as a text becomes that is longer than the server's limit. */
+const tooLong = (table: string): MatineeError =>
+  new MatineeError(
+    'source_schema',
+    `${table} has a row that is longer than the server's max_allowed_packet, its texts counted twice; raise that, or shorten the row's texts`,
+  )
 
 /** Of a time that the server writes in digits. */
 const firstUnits = (text: string): string => text.slice(0, DAY_LENGTH)
@@ -264,10 +275,17 @@ function fieldOf(knex: Knex, column: ReadColumn): Knex.Raw {
   return knex.raw("ifnull(concat('x', hex(convert(?? using utf8mb4))), '')", [name])
 }
 
-/** A column that the table lacks is null in every row. */
+/** A column that the table lacks is null in every row. Null where a field, or all of them, are longer than the server may send. */
 function lineOf(knex: Knex, { columns }: Pick<RowQuery, 'columns'>): Knex.Raw {
   const fields = columns.map((column) => (column.type === undefined ? knex.raw("''") : fieldOf(knex, column)))
-  return fields.length === 0 ? knex.raw("''") : knex.raw(`concat_ws(',', ${fields.map(() => '?').join(', ')})`, fields)
+  if (fields.length === 0) return knex.raw("''")
+  const line = knex.raw(`concat_ws(',', ${fields.map(() => '?').join(', ')})`, fields)
+  // concat_ws passes over a field that has become null for its length. To look at every column for it would take as long as the rest.
+  const long = columns.filter(({ type }) => type !== undefined && longTypes.has(type))
+  const isTooLong = long.map(({ name }) =>
+    knex.raw('?? is not null and ifnull(2 * length(convert(?? using utf8mb4)) + 1 > @@max_allowed_packet, true)', [name, name]),
+  )
+  return long.length === 0 ? line : knex.raw(`if(${isTooLong.map(() => '?').join(' or ')}, null, ?)`, [...isTooLong, line])
 }
 
 /** The server adds up each row's checksum, and its square: see DaySums. */
