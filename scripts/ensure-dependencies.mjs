@@ -1,5 +1,6 @@
 // Runs before `npm run demo` and `npm test`: installs what package-lock.json names when it is not there yet, or when the
-// lock file has moved on. `--check` installs nothing: it ends with 1 where something would be. Plain JavaScript that Node 20 runs, without dependencies, since this is what brings them.
+// lock file has moved on. `--check` installs nothing: it ends with 1 where something would be installed. Plain JavaScript that
+// Node 20 runs, without dependencies, since this is what brings them.
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'

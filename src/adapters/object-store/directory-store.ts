@@ -68,8 +68,11 @@ export class DirectoryObjectStore implements ObjectStore {
   }
 
   async upload(key: string, path: string, options: WriteOptions = {}): Promise<WriteResult> {
-    const { size } = await stat(path)
-    return this.#put(key, (file) => file.writeFile(createReadStream(path, { highWaterMark: pieceBytesOf(size) })), options.precondition)
+    const copy = async (file: FileHandle): Promise<void> => {
+      const { size } = await stat(path)
+      await file.writeFile(createReadStream(path, { highWaterMark: pieceBytesOf(size) }))
+    }
+    return this.#put(key, copy, options.precondition)
   }
 
   async *list(prefix: string): AsyncIterable<ObjectEntry> {

@@ -57,11 +57,11 @@ const binaryNameOf = (main: string): string =>
     .split('/')
     .at(-1) ?? ''
 
-function build(go: string, { package: main, version, tags = '', environment, log }: GoProgram, binFolder: string): Promise<void> {
+function build(go: string, { package: main, version, tags, environment, log }: GoProgram, binFolder: string): Promise<void> {
   log(`Building ${main}@${version} with Go, once; this takes a few minutes`)
   return new Promise((resolve, reject) => {
     // Built once and soon, for a developer's machine: a third of the time goes into inlining, a tenth into tables for a debugger.
-    const flags = ['-gcflags=all=-l -dwarf=false', '-ldflags=-s -w', `-tags=${tags}`]
+    const flags = ['-gcflags=all=-l -dwarf=false', '-ldflags=-s -w', ...(tags === undefined ? [] : [`-tags=${tags}`])]
     const child = spawn(go, ['install', ...flags, `${main}@${version}`], {
       // No C compiler is needed, and the Go compiler has memory enough to collect its garbage more rarely.
       env: { CGO_ENABLED: '0', GOGC: '400', ...environment, GOBIN: binFolder },
