@@ -171,9 +171,6 @@ function carryOut(
   }
 }
 
-/** npm's own list of what it has put into `node_modules`; it is written anew when packages come or go. */
-const installedList = 'node_modules/.package-lock.json'
-
 /**
  * Whether `npm ci` has brought here what the lock file names. Only root may use it: `nobody` cannot write to its files, while someone's own would
  * have to be made read-only, and they are the clone's.
@@ -182,14 +179,15 @@ function isInstalled(context: string): boolean {
   return process.getuid?.() === 0 && spawnSync('node', ['scripts/ensure-dependencies.mjs', '--check'], { cwd: context }).status === 0
 }
 
-/** What `npm ci` would leave, linked: 46,000 files take it half a minute. That npm could do it from what was copied is tried all the same. */
+/** What `npm ci` would leave, linked, which is sooner done. That npm could do it from what was copied is tried all the same. */
 function installFrom(context: string, image: BuiltImage): void {
   run('npm ci --dry-run', image)
   const from = join(context, 'node_modules')
   const to = join(image.folder, image.workingDirectory, 'node_modules')
   mkdirSync(to)
   for (const name of readdirSync(from)) if (name === '.bin' || !name.startsWith('.')) copyTree(join(from, name), join(to, name))
-  copyFileSync(join(context, installedList), join(to, '.package-lock.json'))
+  // npm's own list, which it writes anew in its place when packages go.
+  copyFileSync(join(from, '.package-lock.json'), join(to, '.package-lock.json'))
 }
 
 function run(command: string, image: BuiltImage): void {

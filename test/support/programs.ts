@@ -48,14 +48,16 @@ const python: DebianProgram = {
   elsewhere:
     '3.11 or newer with its venv module, by "brew install python", or by "sudo apt-get install -y python3-venv" on Debian 12, Ubuntu 24.04 and newer',
   // Debian splits what makes environments (ensurepip) off from the language.
-  serves: (path) =>
-    outputOf(path, ['-c', 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))'], environment).then(
-      () => true,
-      () => false,
-    ),
+  serves: (path) => succeeds(path, ['-c', 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))']),
 }
 
 const versitygw = { package: 'github.com/versity/versitygw/cmd/versitygw', version: 'v1.8.0' } as const
+
+export const succeeds = (path: string, args: readonly string[]): Promise<boolean> =>
+  outputOf(path, args, environment).then(
+    () => true,
+    () => false,
+  )
 
 /** A real MySQL-compatible server. @throws MatineeError `tool_missing`. */
 export const findMariaDb = (): Promise<string> => findOrInstall(mariadbServer)

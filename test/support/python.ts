@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { withFileLock } from '../../src/adapters/tools/file-lock.ts'
 import { cacheFolder, outputOf, reasonOf } from '../../src/adapters/tools/programs.ts'
 import { MatineeError } from '../../src/contracts/errors.ts'
-import { findPython } from './programs.ts'
+import { findPython, succeeds } from './programs.ts'
 
 const environment = process.env
 const installLimitMs = 900_000
@@ -23,16 +23,13 @@ export async function pythonEnvironment(requirementsPath: string): Promise<strin
     process.stderr.write(`Installing the packages of ${requirementsPath} into ${folder}\n`)
     try {
       // A pip that is there already installs for others too; to bring one takes seconds.
-      const hasPip = await outputOf(python, ['-m', 'pip', '--python', python, '--version'], environment).then(
-        () => true,
-        () => false,
-      )
+      const hasPip = await succeeds(python, ['-m', 'pip', '--python', python, '--version'])
       await outputOf(python, ['-m', 'venv', ...(hasPip ? ['--without-pip'] : []), folder], environment, installLimitMs)
-      const pip = hasPip ? [python, '-m', 'pip', '--python', join(programs, 'python')] : [join(programs, 'pip')]
+      const own = join(programs, 'python')
+      const pip = hasPip ? ['-m', 'pip', '--python', own] : ['-m', 'pip']
       // Most modules are never imported: each is compiled when it is.
       const install = ['install', '--quiet', '--no-compile', '--requirement', requirementsPath]
-      const [command = '', ...args] = [...pip, ...install]
-      await outputOf(command, args, environment, installLimitMs)
+      await outputOf(hasPip ? python : own, [...pip, ...install], environment, installLimitMs)
     } catch (cause) {
       throw new MatineeError(
         'tool_missing',

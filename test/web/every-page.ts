@@ -50,7 +50,8 @@ for (const language of ['ko', 'en'] as const)
       }
       // The dark theme differs in its colours alone, which are the same at both widths. An open page follows the device.
       await page.emulateMedia({ colorScheme: 'dark' })
-      await waitFor(`${path} to be dark`, async () => ((await page.evaluate('document.getAnimations().length')) === 0 ? true : undefined))
+      const isDark = 'matchMedia("(prefers-color-scheme: dark)").matches && document.getAnimations().length === 0'
+      await waitFor(`${path} to be dark`, async () => ((await page.evaluate(isDark)) === true ? true : undefined))
       if (language === 'en') await page.setViewportSize({ width: 1280, height: 900 })
       await expectAccessible(page, `${path} (${language}, dark)`, ['color-contrast'])
       await page.emulateMedia({ colorScheme: 'light' })
