@@ -94,6 +94,24 @@ test('a log is read up to the bound, over gaps and pages, with rows that have no
   assert.equal((await readAll(source, 'contlog', ['subsr_id'])).length, 10_000)
 })
 
+test('days are counted as they are added up, over pages, also rows that have no day', async (context) => {
+  for (const index of ['', 'create index by_time on vods_sumut (log_dt)']) {
+    const source = await sourceOf(context, async (database) => {
+      await database.raw(VIEWINGS)
+      const times = ['2024-02-28 00:00:00', '2024-02-29', null, 20240229, '2024-03-01 00:00:00']
+      const rows = Array.from({ length: 5000 }, (_, n) => ({ subsr_id: n, log_dt: times[n % times.length] ?? null }))
+      await database.batchInsert('vods_sumut', rows, 100)
+      if (index !== '') await database.raw(index)
+    })
+    const options = { before: '2024-03-01 00:00:00' }
+    const added = await source.fingerprint('vods_sumut', { ...options, columns: ['subsr_id'] })
+    const counted = await source.fingerprint('vods_sumut', { ...options, columns: [] })
+    const inOrder = (days: typeof added) => days.map(({ day, rows }) => `${day} ${rows}`).toSorted()
+    assert.deepEqual(inOrder(counted), inOrder(added), index)
+    assert.ok(inOrder(counted).includes('2024-02-29 1000'), index)
+  }
+})
+
 test('while a table is read others have their turn, and an abort ends the reading', async (context) => {
   const source = await sourceOf(context, async (database) => {
     await database.raw(CLICKS)
