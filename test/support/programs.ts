@@ -33,12 +33,13 @@ const mariadbServer: DebianProgram = {
   elsewhere: '"brew install mariadb", or "sudo apt-get install -y mariadb-server" on Debian and Ubuntu',
 }
 
+/** One without windows to draw takes less of the processor; a whole one will do. */
 const chromium: DebianProgram = {
-  names: ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'Google Chrome'],
+  names: ['chromium-headless-shell', 'chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'Google Chrome'],
   folders: ['/Applications/Google Chrome.app/Contents/MacOS'],
   // With letters for our Korean pages, which a server may have none of.
-  packages: ['chromium', 'fonts-nanum'],
-  elsewhere: '"brew install --cask google-chrome", or "sudo apt-get install -y chromium" on Debian',
+  packages: ['chromium-headless-shell', 'fonts-nanum'],
+  elsewhere: '"brew install --cask google-chrome", or "sudo apt-get install -y chromium-headless-shell" on Debian',
 }
 
 const python: DebianProgram = {
