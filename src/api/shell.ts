@@ -2,9 +2,10 @@
  * The application without its routes: what is done of every request, whatever it asks for. Headers, who may call, errors as problem
  * documents, a line of the log, times for Prometheus.
  */
+import { AjvCompiler, type ValidatorFactory } from '@fastify/ajv-compiler'
 import cors from '@fastify/cors'
 import { SerializerSelector } from '@fastify/fast-json-stringify-compiler'
-import { fastify, LogController, type ConnectionError, type FastifyRequest } from 'fastify'
+import { fastify, LogController, type ConnectionError, type FastifyRequest, type FastifySchemaCompiler } from 'fastify'
 import { randomUUID } from 'node:crypto'
 import type { Socket } from 'node:net'
 import { MatineeError } from '../contracts/errors.ts'
@@ -27,7 +28,7 @@ export async function buildShell(dependencies: ShellDependencies): Promise<Shell
   const app: Api = fastify({
     loggerInstance: dependencies.log,
     childLoggerFactory: (logger, bindings, options) => new LateLogger(logger, bindings, options),
-    schemaController: { compilersFactory: { buildSerializer: lateSerializers } },
+    schemaController: { compilersFactory: { buildValidator: lateValidators as ValidatorFactory, buildSerializer: lateSerializers } },
     logController: new LogController({ disableRequestLogging: true }), // logRequests below writes one line a request
     bodyLimit: 1024 * 1024,
     requestTimeout: 30_000,
@@ -133,10 +134,30 @@ function dropEmptyParameters({ query }: FastifyRequest): void {
   for (const [name, value] of Object.entries(query)) if (value === '') Reflect.deleteProperty(query, name)
 }
 
-/**
- * Serialisers are made of their schemas when first used: making all of them takes a second of a start, and those of problem documents,
- * several a route, are never used (sendProblem writes text).
+/*
+ * Validators and serialisers are made of their schemas when first used: making all of them takes a second of a start, and the serialisers of
+ * problem documents, several a route, are never used (sendProblem writes text).
  */
+
+type SchemaCompiler = FastifySchemaCompiler<unknown>
+type Validate = ReturnType<SchemaCompiler>
+
+const lateValidators = (...[schemas, options]: Parameters<typeof eagerValidators>): SchemaCompiler => {
+  let compile: SchemaCompiler | undefined
+  return (route) => {
+    let made: Validate | undefined
+    const validate: Validate = (data) => {
+      compile ??= eagerValidators(schemas, options) as SchemaCompiler
+      made ??= compile(route)
+      const result = made(data)
+      validate.errors = made.errors ?? null
+      return result
+    }
+    return validate
+  }
+}
+const eagerValidators = AjvCompiler()
+
 const lateSerializers: ReturnType<typeof SerializerSelector> = (schemas, options) => {
   const compile = eagerSerializers(schemas, options)
   return (route) => {
