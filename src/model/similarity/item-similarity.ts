@@ -27,9 +27,10 @@ export function itemSimilarityOf(model: Model, seen: Interactions): ItemSimilari
 function bySharedFactors({ itemFactors, itemCount, factorCount }: FactorModel): ItemSimilarity {
   const norms = rowNorms(itemFactors, itemCount)
   const directions = new Float32Array(itemFactors.length)
-  for (let place = 0; place < directions.length; place++) {
-    const length = norms[Math.floor(place / factorCount)] as number
-    directions[place] = length === 0 ? 0 : (itemFactors[place] as number) / length
+  for (let item = 0, place = 0; item < itemCount; item++) {
+    const length = norms[item] as number
+    for (const end = place + factorCount; place < end; place++)
+      directions[place] = length === 0 ? 0 : (itemFactors[place] as number) / length
   }
   // As if the item were a user.
   const ranking = new BestItems({ itemCount, factorCount, itemFactors: directions }, 1)
