@@ -173,6 +173,15 @@ test('a reader that stops early, or is aborted, leaves nothing running and no co
   assert.equal((await readAll(source, 'contlog', ['subsr_id'])).length, 100_000)
 })
 
+test('long rows come fewer at a time', async (context) => {
+  const longClicks = `CREATE TABLE contlog (subsr_id INT, program_id INT, program_name LONGTEXT, episode_num INT, log_dt DATETIME, e_bool INT);
+    INSERT INTO contlog SELECT seq, 1, REPEAT('x', 1000000), 1, '2023-12-01 00:00:00', 0 FROM seq_1_to_12;`
+  const source = open(context, await newDatabase(longClicks))
+  const batches: number[] = []
+  for await (const { lines } of source.readLines('contlog', { columns: ['program_name'] })) batches.push(lines.length)
+  assert.deepEqual(batches, [5, 5, 2])
+})
+
 test('a connection that is lost in the middle is an error, not an end', async (context) => {
   const location = await newDatabase(manyClicks)
   const source = open(context, location)

@@ -31,6 +31,8 @@ const LINES_A_WRITE = 1024
 
 /** Of a line, in which a text takes twice its bytes: what MySQL sends in one piece unless it is told otherwise. */
 const MOST_LINE_BYTES = 16 * 1024 * 1024
+/** Of all lines that wait, so that long ones do not fill the memory. */
+const MOST_WAITING_BYTES = 2 * MOST_LINE_BYTES
 /** What DuckDB reads of lines at once: about its own default. A line has to fit into that. */
 const READ_BYTES = 2 * MOST_LINE_BYTES
 
@@ -102,6 +104,7 @@ async function tryReading(
   const rowsBefore = state.rows
   const files = new Map<PartName, string>()
   const waiting = new Map<PartName, string[]>()
+  let waitingBytes = 0
   let days: readonly DayFingerprint[] = []
   const onFingerprint = (found: readonly DayFingerprint[]): void => {
     days = found
@@ -115,8 +118,10 @@ async function tryReading(
         if (line.length > MOST_LINE_BYTES) throw tooLong(table, line)
         const part = partOf(batch.times[row] ?? null)
         const lines = waiting.get(part)
+        waitingBytes += line.length
         if (lines === undefined) waiting.set(part, [line])
         else if (lines.push(line) === LINES_A_WRITE) await write(part)
+        if (waitingBytes > MOST_WAITING_BYTES) for (const each of waiting.keys()) await write(each)
       }
       state.rows += batch.lines.length
     }
@@ -131,8 +136,10 @@ async function tryReading(
   async function write(part: PartName): Promise<void> {
     const file = `${table}.${part}.lines`
     files.set(part, file)
-    await database.appendText(file, `${waiting.get(part)?.join('\n') ?? ''}\n`)
+    const lines = waiting.get(part) ?? []
+    for (const { length } of lines) waitingBytes -= length
     waiting.delete(part)
+    await database.appendText(file, `${lines.join('\n')}\n`)
   }
 }
 

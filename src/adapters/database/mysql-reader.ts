@@ -11,6 +11,8 @@ import { sourceValue, textOf } from './source-value.ts'
 import { DAY_LENGTH, timeCondition, type ColumnTypes, type ReadColumn, type RowQuery, type TableReader } from './table-reader.ts'
 
 const BATCH_ROWS = 2_048
+/** Of the lines of a batch: long ones come fewer at a time. */
+const BATCH_BYTES = 8 * 1024 * 1024
 /** A server that says nothing for this long is asked whether it lives: a scan may be silent for minutes, a frozen server for ever. */
 const SILENCE_MS = 10_000
 /** How long it may take to say so. */
@@ -215,6 +217,7 @@ async function* batchesOf(
   signal?.throwIfAborted()
   const batches: unknown[][][] = []
   let batch: unknown[][] = []
+  let batchBytes = 0
   let hasEnded = false
   let failure: unknown
   let wake: (() => void) | undefined
@@ -232,9 +235,12 @@ async function* batchesOf(
   const command = connection.query(query)
   command.on('error', fail)
   command.on('result', (row: unknown[]) => {
-    if (batch.push(row) < BATCH_ROWS) return
+    const [line] = row
+    if (typeof line === 'string') batchBytes += line.length
+    if (batch.push(row) < BATCH_ROWS && batchBytes < BATCH_BYTES) return
     batches.push(batch)
     batch = []
+    batchBytes = 0
     if (batches.length >= BATCHES_AHEAD) connection.pause()
     wake?.()
   })
