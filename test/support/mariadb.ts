@@ -118,13 +118,16 @@ export async function startMariaDb(options: MariaDbOptions = {}): Promise<MariaD
 
 const quoted = (name: string): string => mysql.escapeId(name, true)
 
-/** MariaDB refuses to run as root: then it runs as the user that its package made, who needs to get at its folder. */
+/** As whom it runs where the tests are root's, whom MariaDB refuses. */
+const unprivileged = 'nobody'
+
+/** Who needs to get at its folder. */
 async function unprivilegedUser(home: string): Promise<readonly string[]> {
   if (process.getuid?.() !== 0) return []
-  const user = Number(await outputOf('id', ['-u', 'mysql'], process.env))
+  const user = Number(await outputOf('id', ['-u', unprivileged], process.env))
   await chown(home, user, -1)
   await chmod(dirname(home), 0o711)
-  return ['--user=mysql']
+  return [`--user=${unprivileged}`]
 }
 
 async function loadTimeZones(query: MariaDb['query']): Promise<void> {

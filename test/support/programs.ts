@@ -29,8 +29,9 @@ interface DebianProgram {
 const mariadbServer: DebianProgram = {
   names: ['mariadbd'],
   folders: ['/usr/sbin', '/usr/local/sbin', '/opt/homebrew/opt/mariadb/bin', '/usr/local/opt/mariadb/bin'],
-  packages: ['mariadb-server', 'tzdata'],
-  elsewhere: '"brew install mariadb", or "sudo apt-get install -y mariadb-server" on Debian and Ubuntu',
+  // The programs alone: the whole package would also start a server of the machine's own.
+  packages: ['mariadb-server-core', 'mariadb-client', 'tzdata'],
+  elsewhere: '"brew install mariadb", or "sudo apt-get install -y mariadb-server-core mariadb-client" on Debian and Ubuntu',
 }
 
 /** One without windows to draw takes less of the processor; a whole one will do. */
