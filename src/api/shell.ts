@@ -135,7 +135,7 @@ function dropEmptyParameters({ query }: FastifyRequest): void {
 }
 
 /*
- * Validators and serialisers are made of their schemas when first used: making all of them takes a second of a start, and the serialisers of
+ * Validators and serialisers are made of their schemas when first used: making all of them is a large part of a start, and the serialisers of
  * problem documents, several a route, are never used (sendProblem writes text).
  */
 

@@ -118,10 +118,10 @@ export async function startMariaDb(options: MariaDbOptions = {}): Promise<MariaD
 
 const quoted = (name: string): string => mysql.escapeId(name, true)
 
-/** As whom it runs where the tests are root's, whom MariaDB refuses. */
+/** A user that every system knows. */
 const unprivileged = 'nobody'
 
-/** Who needs to get at its folder. */
+/** MariaDB refuses to run as root: then it runs as a user without rights, who needs to get at its folder. */
 async function unprivilegedUser(home: string): Promise<readonly string[]> {
   if (process.getuid?.() !== 0) return []
   const user = Number(await outputOf('id', ['-u', unprivileged], process.env))

@@ -31,7 +31,7 @@ const mariadbServer: DebianProgram = {
   folders: ['/usr/sbin', '/usr/local/sbin', '/opt/homebrew/opt/mariadb/bin', '/usr/local/opt/mariadb/bin'],
   // The programs alone: the whole package would also start a server of the machine's own.
   packages: ['mariadb-server-core', 'mariadb-client', 'tzdata'],
-  elsewhere: '"brew install mariadb", or "sudo apt-get install -y mariadb-server-core mariadb-client" on Debian and Ubuntu',
+  elsewhere: '"brew install mariadb", or "sudo apt-get install -y mariadb-server-core mariadb-client" on Debian 12, Ubuntu 24.04 and newer',
 }
 
 /** One without windows to draw takes less of the processor; a whole one will do. */

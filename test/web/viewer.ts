@@ -5,6 +5,7 @@ import type { History, Programs, Questionnaire, QuestionnaireAnswer, Rows, Simil
 import { en } from '../../web/src/i18n/en.ts'
 import { makeFormats } from '../../web/src/i18n/formats.ts'
 import { ko } from '../../web/src/i18n/ko.ts'
+import { waitFor } from '../support/pipeline.ts'
 import { settled } from '../support/web-visitor.ts'
 import { site, user, program, ask, visitor, texts } from './visit.ts'
 
@@ -20,7 +21,8 @@ test('the home page shows the rows of the API, in its order', async () => {
     rows.map(({ items }) => items.map(({ program_name: name }) => name)),
   )
   // What bench/web.ts measures by. They are set after what they tell of was painted.
-  await visit.page.waitForFunction('performance.getEntriesByName("rows-complete").length > 0')
+  const isComplete = 'performance.getEntriesByName("rows-complete").length > 0'
+  await waitFor('the last mark', async () => ((await visit.page.evaluate(isComplete)) === true ? true : undefined))
   const marks = await visit.page.evaluate('performance.getEntriesByType("mark").map(({ name }) => name)')
   assert.deepEqual(marks, ['rows-shown', 'rows-complete'])
   await visit.context.close()
