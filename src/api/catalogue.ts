@@ -16,14 +16,19 @@ export const titleOf = ({ program_id, program_name, program_genre, age_limit }: 
 /** What people call a title: its name, or its id where it has none. */
 export const nameOf = ({ program_id, program_name }: ModelItem): string => program_name ?? program_id
 
+/** What answers say of a title that another one owes most to. */
+export const namedOf = ({ program_id, program_name }: ModelItem) => ({ program_id, program_name })
+
+/** Of a title that owes most to this one. */
+export const reasonOf = (item: ModelItem, was: 'watched' | 'clicked'): string =>
+  `because you ${was === 'watched' ? 'watched' : 'looked at'} ${nameOf(item)}`
+
 /** Of one title, as JSON in byte text: what lists are written of. */
 interface TitleText {
-  /** `titleOf` without its last brace: what differs from list to list follows. */
+  /** `titleOf` up to its score: what differs from list to list follows. */
   readonly title: string
-  /** Its id and name. */
-  readonly named: string
-  /** `nameOf`, as it stands within quotes. */
-  readonly name: string
+  /** `reasonText` of one that was watched: most are. */
+  readonly watched: string
 }
 
 export class Catalogue {
@@ -99,17 +104,17 @@ export class Catalogue {
     return this.#masks.genreNumberOf(position)
   }
 
+  item(position: number): ModelItem {
+    const item = this.items[position]
+    if (item === undefined) throw new MatineeError('internal', `title ${position}, expected below ${this.items.length}`)
+    return item
+  }
+
   textOf(position: number): TitleText {
     const known = this.#texts[position]
     if (known !== undefined) return known
-    const item = this.items[position]
-    if (item === undefined) throw new MatineeError('internal', `title ${position}, expected below ${this.items.length}`)
-    const { program_id, program_name } = item
-    const text = {
-      title: byteTextOf(JSON.stringify(titleOf(item)).slice(0, -1)),
-      named: byteTextOf(JSON.stringify({ program_id, program_name })),
-      name: byteTextOf(JSON.stringify(nameOf(item)).slice(1, -1)),
-    }
+    const item = this.item(position)
+    const text = { title: byteTextOf(`${JSON.stringify(titleOf(item)).slice(0, -1)},"score":`), watched: reasonText(item, 'watched') }
     this.#texts[position] = text
     return text
   }
@@ -118,4 +123,9 @@ export class Catalogue {
   allowed(filter: TitleFilter): ShownTitles {
     return this.#masks.allowed(filter, this.epoch(filter.moment))
   }
+}
+
+/** What follows the score of a title that owes most to this one: the rest of the title, as JSON in byte text. */
+export function reasonText(item: ModelItem, was: 'watched' | 'clicked'): string {
+  return byteTextOf(`,"reason":${JSON.stringify(reasonOf(item, was))},"because":${JSON.stringify(namedOf(item))}}`)
 }

@@ -2,6 +2,7 @@
 import { weekEnd, isWeek } from '../contracts/week.ts'
 import { includes, union } from '../model/top-k/positions.ts'
 import { bytesOf, byteTextOf } from './byte-text.ts'
+import { namedOf, nameOf } from './catalogue.ts'
 import { momentOf } from './local-moment.ts'
 import { byTrend, positionsOf, type ModelSnapshot, type RankedTitle, type Viewer, type ViewerHistory } from './model-snapshot.ts'
 import type { HomeRow } from './schemas.ts'
@@ -59,7 +60,7 @@ export function homePage(snapshot: ModelSnapshot, viewer: Viewer, count: number,
   const trending = take(snapshot.best(byTrend, count, filter, taken))
   const fresh = take(newest(snapshot, count, filter, taken))
 
-  const name = liked === undefined ? '' : snapshot.catalogue.textOf(liked).name
+  const name = liked === undefined ? '' : quoted(nameOf(snapshot.catalogue.item(liked))).slice(1, -1)
   const rows: PageRow[] = [
     { kind: 'continue_watching', heading: 'Continue watching', reason: 'continue watching', titles: going },
     {
@@ -101,7 +102,7 @@ export function bytesOfPage({ source, rows }: HomePage, user: string, { version,
   let text = `{"user":${quoted(user)},"model":"${version}","week":"${manifest.week}","source":"${source}","rows":[`
   for (const [n, { kind, heading, reason, because, genre, titles }] of rows.entries()) {
     text += `${n === 0 ? '' : ','}{"kind":"${kind}","title":"${heading}",`
-    if (because !== undefined) text += `"because":${catalogue.textOf(because).named},`
+    if (because !== undefined) text += `"because":${byteTextOf(JSON.stringify(namedOf(catalogue.item(because))))},`
     if (genre !== undefined) text += `"genre":${quoted(genre)},`
     text += '"items":['
     for (const [m, title] of titles.entries()) {

@@ -1,6 +1,5 @@
 /** One title of a list, as `Recommendation` has it, in byte text. */
-import type { Catalogue } from './catalogue.ts'
-import { reasonOf } from './titles.ts'
+import { reasonText, type Catalogue } from './catalogue.ts'
 
 /** A title of a list with what it owes to the history, in positions. */
 export interface ListedTitle {
@@ -12,7 +11,7 @@ export interface ListedTitle {
 /** @param reason for a title that owes nothing to one of the history; byte text, as it stands within quotes */
 export function textOfTitle(catalogue: Catalogue, { position, score, because }: ListedTitle, reason: string): string {
   const { title } = catalogue.textOf(position)
-  if (because === undefined) return `${title},"score":${score},"reason":"${reason}"}`
-  const { name, named } = catalogue.textOf(because.position)
-  return `${title},"score":${score},"reason":"${reasonOf(name, because.was)}","because":${named}}`
+  if (because === undefined) return `${title}${score},"reason":"${reason}"}`
+  const { watched } = catalogue.textOf(because.position)
+  return `${title}${score}${because.was === 'watched' ? watched : reasonText(catalogue.item(because.position), because.was)}`
 }

@@ -1,6 +1,6 @@
 /** From a model's titles to what goes over the wire, and from a request's parameters to a filter. */
 import { MatineeError } from '../contracts/errors.ts'
-import { nameOf, titleOf } from './catalogue.ts'
+import { namedOf, reasonOf, titleOf } from './catalogue.ts'
 import type { TitleFilter } from './title-masks.ts'
 import type { ModelSnapshot, RankedTitle, Ranking, Title } from './model-snapshot.ts'
 import type { Program, Recommendation } from './schemas.ts'
@@ -13,14 +13,10 @@ export const programOf = ({ item, viewers }: Title): Program => ({
   recommendable: item.recommendable,
 })
 
-export const reasonOf = (name: string, was: 'watched' | 'clicked'): string =>
-  `because you ${was === 'watched' ? 'watched' : 'looked at'} ${name}`
-
 /** `reason` is for titles that owe nothing to one of the history. */
 export function recommendationOf({ item, score, because }: RankedTitle, reason: string): Recommendation {
   if (because === undefined) return { ...titleOf(item), score, reason }
-  const { program_id, program_name } = because.item
-  return { ...titleOf(item), score, reason: reasonOf(nameOf(because.item), because.was), because: { program_id, program_name } }
+  return { ...titleOf(item), score, reason: reasonOf(because.item, because.was), because: namedOf(because.item) }
 }
 
 export const recommendationsOf = ({ source, titles }: Ranking): Recommendation[] =>
