@@ -6,6 +6,8 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command } from 'commander'
 import { ModelSnapshot } from '../src/api/model-snapshot.ts'
+import { catalogueTables } from '../src/api/catalogue.ts'
+import { Ids } from '../src/api/ids.ts'
 import type { ModelItem, ModelManifest } from '../src/contracts/documents.ts'
 import { ials } from '../src/model/ials/ials.ts'
 import { measureList, userMetrics } from '../src/model/metrics/ranking-metrics.ts'
@@ -40,7 +42,14 @@ async function bench({ movielens }: { readonly movielens: string }): Promise<voi
     const viewers = tensors.get('item_viewers')?.data
     if (viewers !== undefined) viewers[item] = (viewers[item] ?? 0) + 1
   }
-  const snapshot = await ModelSnapshot.create({ manifest: manifestOf(userIds.length, items.length), userIds, items, tensors, model })
+  const manifest = manifestOf(userIds.length, items.length)
+  const ids = await Ids.of(userIds, movielens)
+  const itemIds = await Ids.of(
+    items.map(({ program_id: id }) => id),
+    movielens,
+  )
+  const ofItems = { items, itemIds, catalogue: catalogueTables(items) }
+  const snapshot = await ModelSnapshot.create({ manifest, users: ids, ...ofItems, tensors, model, memories: new Map() })
 
   process.stdout.write(
     '| diversity | nDCG@10 | recall@10 | genres in a list | titles in any list | ms a list |\n|---|---|---|---|---|---|\n',

@@ -11,7 +11,13 @@ export const isBuilt = import.meta.url.endsWith('.js')
 const root = new URL(isBuilt ? '../../' : '../', import.meta.url)
 
 /** What runs in a process or thread of its own; a path below `src`, without ending. */
-export const programs = ['cli/main', 'cli/health-check', 'worker/training-process', 'adapters/kernel-thread'] as const
+export const programs = [
+  'cli/main',
+  'cli/health-check',
+  'worker/training-process',
+  'adapters/kernel-thread',
+  'api/inspector-thread',
+] as const
 export type Program = (typeof programs)[number]
 
 /** @param path from the project's folder, with `/` */

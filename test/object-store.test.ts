@@ -1,7 +1,7 @@
 /** What every object store promises, asked of each adapter against the real thing; then what is each one's own. */
 import assert from 'node:assert/strict'
 import { spawn, type ChildProcessByStdio } from 'node:child_process'
-import { createHash } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdir, open, readdir, readFile, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -132,6 +132,17 @@ function contract(newPlace: () => Promise<string>): void {
     assert.deepEqual(new Uint8Array((await store.read('plain/a.json'))?.body ?? []), new Uint8Array([0, 255, 128]))
     await store.remove('plain/a.json')
     assert.equal(await store.read('plain/a.json'), undefined)
+  })
+
+  test('read into shared memory it is the same, however long', async () => {
+    for (const size of [0, 1, 3 * MIB + 7]) {
+      const body = randomBytes(size)
+      const tag = tagOf(await store.write('shared/a', body))
+      const stored = await store.read('shared/a', { shared: true })
+      assert.ok(stored?.body.buffer instanceof SharedArrayBuffer)
+      assert.deepEqual([sha256(stored.body), stored.entityTag], [sha256(body), tag])
+    }
+    assert.equal(await store.read('shared/nothing', { shared: true }), undefined)
   })
 
   test('the entity tag is one wherever it is asked for, and changes with the content', async () => {
@@ -391,6 +402,8 @@ void describe('object store: what only S3 does', () => {
     assert.deepEqual(await store.download('broken/a', join(folder, 'whole')), { sha256: digest, sizeBytes: 12 * MIB })
     proxy.loseAnswers({ afterBytes: 3 * MIB, times: 2 })
     assert.equal(sha256((await store.read('broken/a'))?.body ?? ''), digest)
+    proxy.loseAnswers({ afterBytes: 3 * MIB, times: 2 })
+    assert.equal(sha256((await store.read('broken/a', { shared: true }))?.body ?? ''), digest)
     proxy.loseAnswers({ afterBytes: 3 * MIB, times: Infinity })
     await assert.rejects(store.download('broken/a', join(folder, 'never')), refusal('store_unreachable', /broken\/a/))
     proxy.loseAnswers({ times: 0 })
@@ -404,6 +417,7 @@ void describe('object store: what only S3 does', () => {
     assert.equal(await textOf(store, 'flipped/a'), body)
     proxy.loseAnswers({ of: /^GET/, afterBytes: 50_000, flipBit: true, times: Infinity })
     await assert.rejects(store.read('flipped/a'), refusal('store_unreachable', /checksum mismatch/i))
+    await assert.rejects(store.read('flipped/a', { shared: true }), refusal('store_unreachable', /checksum mismatch/i))
     await assert.rejects(store.download('flipped/a', join(await temporaryFolder('flipped'), 'file')), refusal('store_unreachable'))
     proxy.loseAnswers({ times: 0 })
   })

@@ -3,7 +3,7 @@ import type { ModelItem } from '../contracts/documents.ts'
 import { MatineeError } from '../contracts/errors.ts'
 import { byteTextOf } from './byte-text.ts'
 import { momentOf } from './local-moment.ts'
-import { TitleMasks, type ShownTitles, type TitleFilter } from './title-masks.ts'
+import { kindsOf, TitleMasks, type ShownTitles, type TitleFilter, type TitleKinds } from './title-masks.ts'
 
 /** What every answer says of a title. */
 export const titleOf = ({ program_id, program_name, program_genre, age_limit }: ModelItem) => ({
@@ -31,64 +31,84 @@ interface TitleText {
   readonly watched: string
 }
 
-export class Catalogue {
-  readonly items: readonly ModelItem[]
-  /** Genres of the titles that may be recommended, sorted. */
-  readonly genres: readonly string[]
-  /** The same as a set, for checks. */
-  readonly genreSet: ReadonlySet<string>
-  /** First moment at which each title is out. */
-  readonly #from: Float64Array
+/** What is worked out of titles once; another thread can do it. */
+export interface CatalogueTables extends TitleKinds {
   /** Positions by release, the latest first; of equals the smaller. */
   readonly newestFirst: Uint32Array
   /** Moments at which some title comes or goes, ascending. */
-  readonly #changes: Float64Array
+  readonly changes: Float64Array
+}
+
+export function catalogueTables(items: readonly ModelItem[]): CatalogueTables {
+  const ofRecommendable = items.flatMap(({ recommendable, program_genre: genre }) => (recommendable && genre ? [genre] : []))
+  const genres = [...new Set(ofRecommendable)].toSorted()
+  // Thousands of titles share some hundred dates.
+  const moments = new Map<string, number | undefined>()
+  const momentOnce = (text: string | null | undefined): number | undefined => {
+    if (text === null || text === undefined) return undefined
+    if (!moments.has(text)) moments.set(text, momentOf(text))
+    return moments.get(text)
+  }
+  const from = new Float64Array(items.length)
+  const until = new Float64Array(items.length)
+  const released = new Map<number, number[]>()
+  const changes = new Set<number>()
+  for (const [position, item] of items.entries()) {
+    const first = Math.max(momentOnce(item.release_date) ?? -Infinity, momentOnce(item.available_from) ?? -Infinity)
+    const last = momentOnce(item.available_until) ?? Infinity
+    from[position] = first
+    until[position] = last
+    changes.add(first).add(last)
+    const together = released.get(first)
+    if (together === undefined) released.set(first, [position])
+    else together.push(position)
+  }
+  const newest = [...released].toSorted(([a], [b]) => b - a)
+  return {
+    ...kindsOf(items, genres),
+    from,
+    until,
+    newestFirst: Uint32Array.from(newest.flatMap(([, positions]) => positions)),
+    changes: Float64Array.from([...changes].filter(Number.isFinite)).toSorted(),
+  }
+}
+
+export class Catalogue {
+  readonly items: readonly ModelItem[]
+  /** Genres of the titles that may be recommended, as a set for checks. */
+  readonly genreSet: ReadonlySet<string>
+  readonly #tables: CatalogueTables
   readonly #masks: TitleMasks
   /** Made when first asked for. */
   readonly #texts: (TitleText | undefined)[]
 
-  constructor(items: readonly ModelItem[]) {
+  /** @param tables of these items */
+  constructor(items: readonly ModelItem[], tables = catalogueTables(items)) {
     this.items = items
-    this.#texts = Array.from(items, () => undefined)
-    this.genres = [
-      ...new Set(items.flatMap(({ recommendable, program_genre: genre }) => (recommendable && genre ? [genre] : []))),
-    ].toSorted()
-    this.genreSet = new Set(this.genres)
-    // Thousands of titles share some hundred dates.
-    const moments = new Map<string, number | undefined>()
-    const momentOnce = (text: string | null | undefined): number | undefined => {
-      if (text === null || text === undefined) return undefined
-      if (!moments.has(text)) moments.set(text, momentOf(text))
-      return moments.get(text)
-    }
-    const from = new Float64Array(items.length)
-    const until = new Float64Array(items.length)
-    const released = new Map<number, number[]>()
-    const changes = new Set<number>()
-    for (const [position, item] of items.entries()) {
-      const first = Math.max(momentOnce(item.release_date) ?? -Infinity, momentOnce(item.available_from) ?? -Infinity)
-      const last = momentOnce(item.available_until) ?? Infinity
-      from[position] = first
-      until[position] = last
-      changes.add(first).add(last)
-      const together = released.get(first)
-      if (together === undefined) released.set(first, [position])
-      else together.push(position)
-    }
-    this.#from = from
-    this.#masks = new TitleMasks(items, this.genres, from, until)
-    const newest = [...released].toSorted(([a], [b]) => b - a)
-    this.newestFirst = Uint32Array.from(newest.flatMap(([, positions]) => positions))
-    this.#changes = Float64Array.from([...changes].filter(Number.isFinite)).toSorted()
+    this.genreSet = new Set(tables.genres)
+    this.#tables = tables
+    this.#masks = new TitleMasks(tables)
+    this.#texts = Array.from({ length: items.length })
+  }
+
+  /** Genres of the titles that may be recommended, sorted. */
+  get genres(): readonly string[] {
+    return this.#tables.genres
+  }
+
+  /** Positions by release, the latest first; of equals the smaller. */
+  get newestFirst(): Uint32Array {
+    return this.#tables.newestFirst
   }
 
   /** A number that changes when, with time, a title comes or goes. */
   epoch(moment: number): number {
     let low = 0
-    let high = this.#changes.length
+    const { changes } = this.#tables
+    let high = changes.length
     while (low < high) {
       const middle = (low + high) >>> 1
-      if ((this.#changes[middle] as number) <= moment) low = middle + 1
+      if ((changes[middle] as number) <= moment) low = middle + 1
       else high = middle
     }
     return low
@@ -96,7 +116,7 @@ export class Catalogue {
 
   /** The moment from which a title is out; -Infinity where it always was. */
   releasedAt(position: number): number {
-    return this.#from[position] ?? -Infinity
+    return this.#tables.from[position] ?? -Infinity
   }
 
   /** The place of its genre in `genres`; their number where it has none, or one of which nothing may be recommended. */

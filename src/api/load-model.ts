@@ -2,14 +2,12 @@
 import { createHash } from 'node:crypto'
 import { setImmediate as breathe } from 'node:timers/promises'
 import type { Static, TSchema } from 'typebox'
-import { Compile } from 'typebox/compile'
-import { ModelItems, ModelManifest, ModelUsers, parseDocument } from '../contracts/documents.ts'
+import { ModelManifest, parseDocument } from '../contracts/documents.ts'
 import { MatineeError } from '../contracts/errors.ts'
 import type { ObjectStore } from '../contracts/ports.ts'
 import { storeKeys } from '../contracts/store-keys.ts'
-import { decodeSafetensors } from '../model/artifact/safetensors.ts'
-import { families } from '../model/families.ts'
-import type { ModelFamily } from '../model/model.ts'
+import { decodeModel } from './decode-model.ts'
+import { Inspector } from './inspector.ts'
 import { ModelSnapshot } from './model-snapshot.ts'
 
 /** The one format of `manifest.json` that this version serves. */
@@ -26,10 +24,11 @@ export interface LoadedModel<Snapshot = ModelSnapshot> {
 /**
  * Loads a version whose manifest lies in `store`. A file is taken from `cache` where the copy there has the
  * manifest's digest, else from `store`.
+ * @param beside on a thread of its own, so that this one goes on answering
  * @throws MatineeError `store_missing` (no manifest, or no file that it names), `store_corrupt` (size, digest or
  * content is wrong), `model_incompatible` (another format or an unknown algorithm), `store_unreachable`.
  */
-export async function loadSnapshot(version: string, store: ObjectStore, cache?: ObjectStore): Promise<LoadedModel> {
+export async function loadSnapshot(version: string, store: ObjectStore, cache?: ObjectStore, beside = false): Promise<LoadedModel> {
   const manifestKey = storeKeys.model(version, 'manifest.json')
   const stored = await store.read(manifestKey)
   if (stored === undefined)
@@ -43,47 +42,22 @@ export async function loadSnapshot(version: string, store: ObjectStore, cache?: 
     })
 
   const files = new Map<string, Uint8Array>()
+  const inspector = beside ? new Inspector() : undefined
   const read = async (file: ModelFile): Promise<Uint8Array> => {
     const key = storeKeys.model(version, file)
-    const bytes = await readVerified(key, manifest.files[file], cache === undefined ? [store] : [cache, store])
+    const bytes = await readVerified(key, manifest.files[file], cache === undefined ? [store] : [cache, store], inspector)
     files.set(key, bytes)
     return bytes
   }
-  const { tensors } = decodeSafetensors(await read('model.safetensors'))
-  const userIds = parseUsers(await read('users.json'), storeKeys.model(version, 'users.json'))
-  const items = parseItems(await read('items.json'), storeKeys.model(version, 'items.json'))
-  await breathe()
-  const model = familyOf(manifest, manifestKey).load(tensors)
-  await breathe()
-  const snapshot = await ModelSnapshot.create({ manifest, userIds, items, tensors, model })
-  files.set(manifestKey, stored.body)
-  return { snapshot, files }
-}
-
-/**
- * As `parseDocument`, for long documents: a compiled check takes a hundredth of the interpreted one's time, during
- * which no request is answered. What it refuses `parseDocument` explains.
- */
-function parser<Schema extends TSchema>(schema: Schema): (bytes: Uint8Array, key: string) => Static<Schema> {
-  const compiled = Compile(schema)
-  return (bytes, key) => {
-    try {
-      const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
-      if (compiled.Check(value)) return value
-    } catch {
-      // not JSON: explained below
-    }
-    return parseDocument(schema, bytes, key)
+  try {
+    const tensors = await read('model.safetensors')
+    const model = { manifest, tensors, users: await read('users.json'), items: await read('items.json') }
+    const snapshot = await ModelSnapshot.create(inspector === undefined ? await decodeModel(model) : await inspector.inspect(model))
+    files.set(manifestKey, stored.body)
+    return { snapshot, files }
+  } finally {
+    inspector?.close()
   }
-}
-const parseUsers = parser(ModelUsers)
-const parseItems = parser(ModelItems)
-
-function familyOf({ algorithm }: ModelManifest, key: string): ModelFamily {
-  const family = families.find((one) => one.algorithm === algorithm)
-  if (family !== undefined) return family
-  const known = families.map((one) => one.algorithm).join(', ')
-  throw new MatineeError('model_incompatible', `${key} names algorithm "${algorithm}"; this version serves ${known}`, { details: { key } })
 }
 
 /** The format is looked at before the rest: a newer manifest may differ in everything else. */
@@ -102,23 +76,28 @@ export function parseManifest<Schema extends TSchema>(schema: Schema, body: Uint
   return parseDocument(schema, body, key)
 }
 
-/** The first copy that has the manifest's size and digest; the last store's fault where none has. @throws MatineeError `store_missing`, `store_corrupt`. */
+/**
+ * The first copy that has the manifest's size and digest; the last store's fault where none has.
+ * @param inspector whose thread makes the digests, absent: this one, in slices
+ * @throws MatineeError `store_missing`, `store_corrupt`.
+ */
 export async function readVerified(
   key: string,
   expected: { readonly sha256: string; readonly bytes: number } | undefined,
   stores: readonly ObjectStore[],
+  inspector?: Inspector,
 ): Promise<Uint8Array> {
   if (expected === undefined) throw new MatineeError('store_corrupt', `the manifest does not name ${key}`, { details: { key } })
   let fault: unknown
   for (const store of stores) {
     try {
-      const stored = await store.read(key)
+      const stored = await store.read(key, { shared: inspector !== undefined })
       if (stored === undefined) throw new MatineeError('store_missing', `${key} is not in the store`, { details: { key } })
       if (stored.body.byteLength !== expected.bytes)
         throw new MatineeError('store_corrupt', `${key} has ${stored.body.byteLength} bytes, its manifest says ${expected.bytes}`, {
           details: { key },
         })
-      const digest = await sha256InSlices(stored.body)
+      const digest = await (inspector === undefined ? sha256InSlices(stored.body) : inspector.sha256(stored.body))
       if (digest !== expected.sha256)
         throw new MatineeError('store_corrupt', `${key} has digest ${digest}, its manifest says ${expected.sha256}`, { details: { key } })
       return stored.body

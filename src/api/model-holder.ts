@@ -43,8 +43,12 @@ export interface ServedKind<Held extends Snapshot> {
   /** All keys of all models, and no others, begin with this. */
   readonly prefix: string
   keyOf(version: string, file: string): string
-  /** Takes files from `cache` where the copies there are right. @throws MatineeError as `loadSnapshot`. */
-  load(version: string, store: ObjectStore, cache?: ObjectStore): Promise<LoadedModel<Held>>
+  /**
+   * Takes files from `cache` where the copies there are right.
+   * @param beside while another answers, which it is not to hold up
+   * @throws MatineeError as `loadSnapshot`.
+   */
+  load(version: string, store: ObjectStore, cache: ObjectStore | undefined, beside: boolean): Promise<LoadedModel<Held>>
   /** For the log. */
   describe(snapshot: Held): object
   /** Whether a store without any is nothing to worry about. */
@@ -135,7 +139,7 @@ export class SnapshotHolder<Held extends Snapshot> implements ServingModels<Held
     if (snapshot === undefined) {
       const { store } = this.#options
       const manifestKey = this.#kind.keyOf(checkVersion(version), 'manifest.json')
-      const loading = this.#inspecting.then(() => answerWithin(inspectWithinMs, manifestKey, this.#kind.load(version, store)))
+      const loading = this.#inspecting.then(() => answerWithin(inspectWithinMs, manifestKey, this.#load(version, store)))
       this.#inspecting = loading.catch(() => undefined)
       snapshot = loading.then(
         (loaded) => loaded.snapshot,
@@ -208,7 +212,7 @@ export class SnapshotHolder<Held extends Snapshot> implements ServingModels<Held
       try {
         version = checkVersion(parseDocument(LatestModel, latest.body, key).version)
         if (version !== this.#serving?.version)
-          this.#swap(await answerWithin(loadWithinMs, this.#kind.keyOf(version, ''), this.#kind.load(version, store, cache)), 'store')
+          this.#swap(await answerWithin(loadWithinMs, this.#kind.keyOf(version, ''), this.#load(version, store, cache)), 'store')
       } catch (error) {
         const waitMs = this.#failed?.tag === latest.entityTag ? Math.min(this.#failed.waitMs * 2, longestRetryMs) : this.#options.pollMs
         this.#failed = { tag: latest.entityTag, waitMs, retryAtMs: clock.now() + waitMs }
@@ -222,6 +226,10 @@ export class SnapshotHolder<Held extends Snapshot> implements ServingModels<Held
     } catch (error) {
       this.#setProblem(error, version)
     }
+  }
+
+  #load(version: string, store: ObjectStore, cache?: ObjectStore): Promise<LoadedModel<Held>> {
+    return this.#kind.load(version, store, cache, this.#serving !== undefined)
   }
 
   #swap(loaded: LoadedModel<Held>, origin: 'store' | 'cache'): void {
@@ -263,7 +271,7 @@ export class SnapshotHolder<Held extends Snapshot> implements ServingModels<Held
       const latest = await cache.read(this.#kind.latestKey)
       if (latest === undefined) return
       const version = checkVersion(parseDocument(LatestModel, latest.body, this.#kind.latestKey).version)
-      const loaded = await this.#kind.load(version, cache)
+      const loaded = await this.#load(version, cache)
       if (this.#serving === undefined) this.#swap(loaded, 'cache')
     } catch (error) {
       log.warn({ err: error, cache: cache.location }, 'the local copy of the last model cannot serve and is left aside')

@@ -22,7 +22,7 @@ import { signalsOfCandidate } from '../model/candidate.ts'
 import { diversify } from '../model/diversity/marginal-relevance.ts'
 import { explainerOf, type Explainer } from '../model/explanation/contributions.ts'
 import { FactorModel } from '../model/factor-model.ts'
-import type { Interactions, Model, Tensors } from '../model/model.ts'
+import type { Interactions, KernelMemories, Model, Tensors } from '../model/model.ts'
 import { itemSimilarityOf, type ItemSimilarity } from '../model/similarity/item-similarity.ts'
 import { pairWeight } from '../model/signals/pair-weights.ts'
 import { itemsOfUser } from '../model/sparse/interactions.ts'
@@ -30,10 +30,11 @@ import type { ScoredItems } from '../model/top-k/best-items.ts'
 import { below, includes, union, valuesAt } from '../model/top-k/positions.ts'
 import { RankedItems } from '../model/top-k/ranked-items.ts'
 import { topK, type TopKOptions } from '../model/top-k/top-k.ts'
-import { Catalogue } from './catalogue.ts'
+import { Catalogue, type CatalogueTables } from './catalogue.ts'
 import { KeptLists } from './kept-lists.ts'
 import type { TitleFilter } from './title-masks.ts'
 import type { UserEvents } from './user-events.ts'
+import type { Ids } from './ids.ts'
 import { corrupt, countRecent, readTaughtPairs, readWatchedPairs, type TaughtPairs } from './watched-pairs.ts'
 
 /** Whom a list is for. */
@@ -104,18 +105,32 @@ export type Order =
 /** What the files of a model hold, decoded; counts and shapes not yet checked against each other. */
 export interface ModelParts {
   readonly manifest: ModelManifest
-  readonly userIds: readonly string[]
+  readonly users: Ids
   readonly items: readonly ModelItem[]
+  /** Of the items. */
+  readonly itemIds: Ids
+  readonly catalogue: CatalogueTables
   readonly tensors: Tensors
   readonly model: Model
+  /** Of the model, and of the likeness of titles. */
+  readonly memories: KernelMemories
+  /** As large as what lies in shared memory, and never touched: V8 collects by what it counts, and shared memory it does not. */
+  readonly counted?: ArrayBuffer
+  /** What another thread counted when it looked through the pairs; absent: they are checked, and counted. */
+  readonly counts?: PairCounts
+}
+
+/** Of each title, see `countRecent`. */
+export interface PairCounts {
+  readonly popular: Float32Array
+  readonly trend: Float32Array
 }
 
 /** What came of a training, shared by all that have other titles. */
 interface LearntParts extends CheckedParts {
   readonly taught: TaughtPairs | undefined
   readonly eventWeights: EventWeights
-  readonly popularScores: Float32Array
-  readonly trendScores: Float32Array
+  readonly counts: PairCounts
   readonly similarity: ItemSimilarity
   readonly explainer: Explainer | undefined
   readonly alike: KeptLists
@@ -129,14 +144,13 @@ interface EventWeights {
 
 /** The titles to show: those that the model has learnt, in its order, then others. */
 interface Titles {
-  readonly items: readonly ModelItem[]
-  readonly itemPositions: ReadonlyMap<string, number>
+  readonly catalogue: Catalogue
+  /** Positions of those others by id. */
+  readonly others: ReadonlyMap<string, number>
   readonly listing: string
 }
 
 interface CheckedParts extends ModelParts {
-  readonly userPositions: ReadonlyMap<string, number>
-  readonly itemPositions: ReadonlyMap<string, number>
   readonly seen: Interactions
   readonly seenDays: Int32Array | undefined
   readonly viewers: Uint32Array
@@ -160,8 +174,9 @@ export class ModelSnapshot {
   readonly listing: string
   readonly #learnt: LearntParts
   readonly #model: Model
-  readonly #userPositions: ReadonlyMap<string, number>
-  readonly #itemPositions: ReadonlyMap<string, number>
+  readonly #users: Ids
+  /** Positions of titles that the model has not learnt. */
+  readonly #others: ReadonlyMap<string, number>
   readonly #seen: Interactions
   readonly #seenDays: Int32Array | undefined
   readonly #viewers: Uint32Array
@@ -178,55 +193,50 @@ export class ModelSnapshot {
    * tensor is missing or of another shape.
    */
   static async create(parts: ModelParts): Promise<ModelSnapshot> {
-    const { manifest, userIds, items, tensors, model } = parts
+    const { manifest, users, items, tensors, model, memories } = parts
+    const checked = parts.counts !== undefined
     const key = (file: string): string => storeKeys.model(manifest.version, file)
     const tensorsKey = key('model.safetensors')
-    expectCount(key('users.json'), 'ids', userIds.length, manifest.users)
+    expectCount(key('users.json'), 'ids', users.count, manifest.users)
     expectCount(key('items.json'), 'titles', items.length, manifest.items)
-    expectCount(tensorsKey, 'users', model.userCount, userIds.length)
+    expectCount(tensorsKey, 'users', model.userCount, users.count)
     expectCount(tensorsKey, 'items', model.itemCount, items.length)
-    const watched = await readWatchedPairs(tensors, userIds.length, items.length, tensorsKey)
+    const watched = await readWatchedPairs(tensors, users.count, items.length, tensorsKey, checked)
     const { seen, viewers, days: seenDays } = watched
-    const checked: CheckedParts = {
+    const read: CheckedParts = {
       ...parts,
-      userPositions: await indexIds(userIds, key('users.json')),
-      itemPositions: await indexIds(
-        items.map((item) => item.program_id),
-        key('items.json'),
-      ),
       seen,
       seenDays,
       viewers,
     }
-    const similarity = itemSimilarityOf(model, seen)
+    const similarity = itemSimilarityOf(model, seen, memories)
     await breathe()
-    const taught = await readTaughtPairs(tensors, userIds.length, items.length, tensorsKey)
+    const taught = await readTaughtPairs(tensors, users.count, items.length, tensorsKey, checked)
     const learnt: LearntParts = {
-      ...checked,
+      ...read,
       taught,
       eventWeights: eventWeightsOf(manifest, taught?.eventWeight ?? 1),
-      popularScores: await countRecent(watched, popularDays),
-      trendScores: await countRecent(watched, trendDays),
+      counts: parts.counts ?? { popular: await countRecent(watched, popularDays), trend: await countRecent(watched, trendDays) },
       similarity,
       explainer: explainerOf(model),
       alike: new KeptLists(items.length, alikeKept),
     }
-    const snapshot = new ModelSnapshot(learnt, { items, itemPositions: checked.itemPositions, listing: 'training' })
+    const catalogue = new Catalogue(items, parts.catalogue)
+    const snapshot = new ModelSnapshot(learnt, { catalogue, others: new Map(), listing: 'training' })
     await breathe()
     // What is made ready at a first question is made now, not while someone waits.
-    const [someone] = userIds
-    if (someone !== undefined) snapshot.recommend(snapshot.historyOf({ id: someone }), 1, { moment: 0, excludeSeen: true })
+    if (users.count > 0) snapshot.recommend(snapshot.#historyOf(0), 1, { moment: 0, excludeSeen: true })
     return snapshot
   }
 
-  private constructor(learnt: LearntParts, { items, itemPositions, listing }: Titles) {
+  private constructor(learnt: LearntParts, { catalogue, others, listing }: Titles) {
     this.manifest = learnt.manifest
-    this.catalogue = new Catalogue(items)
+    this.catalogue = catalogue
     this.listing = listing
     this.#learnt = learnt
     this.#model = learnt.model
-    this.#userPositions = learnt.userPositions
-    this.#itemPositions = itemPositions
+    this.#users = learnt.users
+    this.#others = others
     this.#seen = learnt.seen
     this.#seenDays = learnt.seenDays
     this.#viewers = learnt.viewers
@@ -241,10 +251,9 @@ export class ModelSnapshot {
   withTitles(listed: ReadonlyMap<string, ModelItem>, listing: string): ModelSnapshot {
     const learnt = this.#learnt
     const known = learnt.items.map((item) => ({ ...item, recommendable: false, ...listed.get(item.program_id) }))
-    const fresh = [...listed.values()].filter(({ program_id: id }) => !learnt.itemPositions.has(id))
-    const itemPositions = new Map(learnt.itemPositions)
-    for (const { program_id: id } of fresh) itemPositions.set(id, itemPositions.size)
-    return new ModelSnapshot(learnt, { items: [...known, ...fresh], itemPositions, listing })
+    const fresh = [...listed.values()].filter(({ program_id: id }) => learnt.itemIds.positionOf(id) === undefined)
+    const others = new Map(fresh.map(({ program_id: id }, n) => [id, known.length + n]))
+    return new ModelSnapshot(learnt, { catalogue: new Catalogue([...known, ...fresh]), others, listing })
   }
 
   get version(): string {
@@ -255,26 +264,26 @@ export class ModelSnapshot {
     return this.catalogue.items
   }
 
-  hasUser(userId: string): boolean {
-    return this.#userPositions.has(userId)
+  /** What was counted of the model's pairs. */
+  get counts(): PairCounts {
+    return this.#learnt.counts
   }
 
-  /** Ids of users that begin with `prefix`, in the order of `users.json`, at most `count`; reads them one by one. */
+  hasUser(userId: string): boolean {
+    return this.#users.positionOf(userId) !== undefined
+  }
+
+  /** Ids of users that begin with `prefix`, in the order of `users.json`, at most `count`; looks at all. */
   usersLike(prefix: string, count: number): readonly string[] {
-    const found: string[] = []
-    for (const id of this.#userPositions.keys()) {
-      if (found.length === count) break
-      if (id.startsWith(prefix)) found.push(id)
-    }
-    return found
+    return this.#users.startingWith(prefix, count)
   }
 
   positionOf(programId: string): number | undefined {
-    return this.#itemPositions.get(programId)
+    return this.#learnt.itemIds.positionOf(programId) ?? this.#others.get(programId)
   }
 
   title(programId: string): Title | undefined {
-    const position = this.#itemPositions.get(programId)
+    const position = this.positionOf(programId)
     const item = position === undefined ? undefined : this.items[position]
     return position === undefined || item === undefined ? undefined : { item, viewers: this.#viewers[position] ?? 0 }
   }
@@ -283,12 +292,15 @@ export class ModelSnapshot {
 
   /** Positions that the model's data has as watched by the user, ascending. */
   seenBefore(userId: string): Uint32Array {
-    const user = this.#userPositions.get(userId)
+    const user = this.#users.positionOf(userId)
     return user === undefined ? nothing : itemsOfUser(this.#seen, user)
   }
 
   historyOf({ id, events }: Viewer): ViewerHistory {
-    const user = this.#userPositions.get(id)
+    return this.#historyOf(this.#users.positionOf(id), events)
+  }
+
+  #historyOf(user: number | undefined, events?: UserEvents): ViewerHistory {
     const seen = user === undefined ? nothing : itemsOfUser(this.#seen, user)
     const taught = this.#learnt.taught?.pairs ?? this.#seen
     const items = user === undefined ? nothing : itemsOfUser(taught, user)
@@ -319,13 +331,13 @@ export class ModelSnapshot {
     const learnt = new Map([...watched].filter(([position]) => this.#isLearnt(position)))
     return {
       history: { ...sortedHistory(learnt), seen: sorted(watched.keys()), dismissed: nothing, user: undefined },
-      unknown: [...shares.keys()].filter((programId) => !this.#learnt.itemPositions.has(programId)),
+      unknown: [...shares.keys()].filter((programId) => this.#learnt.itemIds.positionOf(programId) === undefined),
     }
   }
 
   /** Watched positions, the latest first as far as the model's data says, the more of it watched the earlier. */
   latestSeen(userId: string): readonly number[] {
-    const user = this.#userPositions.get(userId)
+    const user = this.#users.positionOf(userId)
     if (user === undefined) return []
     const start = this.#seen.offsets[user] as number
     const end = this.#seen.offsets[user + 1] as number
@@ -344,7 +356,7 @@ export class ModelSnapshot {
   #positions(values: ReadonlyMap<string, number>): Map<number, number> {
     const known = new Map<number, number>()
     for (const [programId, value] of values) {
-      const position = this.#itemPositions.get(programId)
+      const position = this.positionOf(programId)
       if (position !== undefined) known.set(position, value)
     }
     return known
@@ -509,10 +521,10 @@ export class ModelSnapshot {
   #scoresBy(by: 'popularity' | 'trend' | 'viewers'): Float32Array {
     const scores = new Float32Array(this.items.length)
     const learnt = scores.subarray(0, this.#learnt.items.length)
-    if (by === 'trend') learnt.set(this.#learnt.trendScores)
+    if (by === 'trend') learnt.set(this.#learnt.counts.trend)
     else if (by === 'viewers') learnt.set(this.#viewers)
     else if (this.#model.algorithm === 'popularity') this.#model.scoreStranger(learnt)
-    else learnt.set(this.#learnt.popularScores)
+    else learnt.set(this.#learnt.counts.popular)
     return scores
   }
 
@@ -550,19 +562,6 @@ function sortedHistory(weights: ReadonlyMap<number, number>): Pick<ViewerHistory
 
 function expectCount(key: string, what: string, got: number, expected: number): void {
   if (got !== expected) throw corrupt(key, `holds ${got} ${what}, expected ${expected}`)
-}
-
-const idsASlice = 20_000
-
-async function indexIds(ids: readonly string[], key: string): Promise<ReadonlyMap<string, number>> {
-  const positions = new Map<string, number>()
-  for (let position = 0; position < ids.length; position++) {
-    const id = ids[position] as string
-    positions.set(id, position)
-    if (positions.size <= position) throw corrupt(key, `id "${id}" stands twice`)
-    if (position % idsASlice === idsASlice - 1) await breathe()
-  }
-  return positions
 }
 
 /** What events weigh beside the pairs of the training, as its signals have it. */

@@ -48,23 +48,23 @@ test('no request over the network fails while models change', { timeout: 60_000 
   await makeLatest(store, versions[0])
   const { url } = await running(context, store)
   await ready(url)
-  const seen = new Set<string>()
+  const answers = { newest: '' }
   const done = new AbortController()
   const askers = Array.from({ length: 4 }, async () => {
     while (!done.signal.aborted) {
       const response = await fetch(`${url}/v1/users/u-1/recommendations?k=3`)
       const text = await response.text()
       assert.equal(response.status, 200, text)
-      seen.add(/"model":"([^"]+)"/.exec(text)?.[1] ?? text)
+      answers.newest = /"model":"([^"]+)"/.exec(text)?.[1] ?? text
     }
   })
   for (let swap = 1; swap <= 10; swap++) {
-    await makeLatest(store, versions[swap % 2] ?? versions[0])
-    await setTimeout(30)
+    const version = versions[swap % 2] ?? versions[0]
+    await makeLatest(store, version)
+    while (answers.newest !== version) await setTimeout(5)
   }
   done.abort()
   await Promise.all(askers)
-  assert.deepEqual([...seen].toSorted(), [...versions])
 })
 
 test('a stop lets requests under way end, and takes no new connection', { timeout: 30_000 }, async (context) => {

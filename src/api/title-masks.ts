@@ -26,42 +26,54 @@ interface Mask extends ShownTitles {
   readonly places: Uint32Array
 }
 
-export class TitleMasks {
-  readonly #genres: readonly string[]
+/** What titles are, for masks to be made of. */
+export interface TitleKinds {
+  readonly genres: readonly string[]
   /** Age limits that titles have, ascending. */
-  readonly #ages: readonly number[]
+  readonly ages: readonly number[]
   /** Of each title the place of its genre in `genres`, or their number, times one more than there are ages, and the place of its age limit. */
-  readonly #kinds: Uint32Array
-  readonly #recommendable: Uint8Array
+  readonly kinds: Uint32Array
+  readonly recommendable: Uint8Array
   /** A title is out from the one moment up to the other. */
-  readonly #from: Float64Array
-  readonly #until: Float64Array
+  readonly from: Float64Array
+  readonly until: Float64Array
+}
+
+/** @param genres that titles are told apart by */
+export function kindsOf(
+  items: readonly ModelItem[],
+  genres: readonly string[],
+): Pick<TitleKinds, 'genres' | 'ages' | 'kinds' | 'recommendable'> {
+  const ages = [...new Set(items.map(({ age_limit: age }) => age))].filter((age) => age !== null).toSorted((a, b) => a - b)
+  const genreNumbers = new Map<string | null, number>(genres.map((genre, number) => [genre, number]))
+  const ageNumbers = new Map<number | null, number>(ages.map((age, number) => [age, number]))
+  const kinds = new Uint32Array(items.length)
+  const recommendable = new Uint8Array(items.length)
+  for (const [position, item] of items.entries()) {
+    const { program_genre: genre, age_limit: age } = item
+    kinds[position] = (genreNumbers.get(genre) ?? genres.length) * (ages.length + 1) + (ageNumbers.get(age) ?? ages.length)
+    recommendable[position] = Number(item.recommendable)
+  }
+  return { genres, ages, kinds, recommendable }
+}
+
+export class TitleMasks {
+  readonly #titles: TitleKinds
   /** 1 where a title may be recommended and is out in the epoch of the masks. */
   #open: Uint8Array
   readonly #masks = new Map<string, Mask>()
   #epoch = -1
 
-  constructor(items: readonly ModelItem[], genres: readonly string[], from: Float64Array, until: Float64Array) {
-    const ages = [...new Set(items.map(({ age_limit: age }) => age))].filter((age) => age !== null).toSorted((a, b) => a - b)
-    const genreNumbers = new Map<string | null, number>(genres.map((genre, number) => [genre, number]))
-    const ageNumbers = new Map<number | null, number>(ages.map((age, number) => [age, number]))
-    this.#genres = genres
-    this.#ages = ages
-    this.#kinds = new Uint32Array(items.length)
-    this.#recommendable = new Uint8Array(items.length)
-    for (const [position, { program_genre: genre, age_limit: age, recommendable }] of items.entries()) {
-      this.#kinds[position] = (genreNumbers.get(genre) ?? genres.length) * (ages.length + 1) + (ageNumbers.get(age) ?? ages.length)
-      this.#recommendable[position] = Number(recommendable)
-    }
-    this.#from = from
-    this.#until = until
-    this.#open = this.#recommendable
+  constructor(titles: TitleKinds) {
+    this.#titles = titles
+    this.#open = titles.recommendable
   }
 
   /** The place of a title's genre in `genres`; their number where it has none of them. */
   genreNumberOf(position: number): number {
-    const kind = this.#kinds[position]
-    return kind === undefined ? this.#genres.length : Math.floor(kind / (this.#ages.length + 1))
+    const { genres, ages, kinds } = this.#titles
+    const kind = kinds[position]
+    return kind === undefined ? genres.length : Math.floor(kind / (ages.length + 1))
   }
 
   /** @param epoch another number where, with time, a title has come or gone */
@@ -84,29 +96,29 @@ export class TitleMasks {
   #room(): Mask {
     const [oldest] = this.#masks
     if (oldest === undefined || this.#masks.size < masksAtMost) {
-      const places = new Uint32Array(this.#kinds.length)
-      return { marks: new Uint8Array(this.#kinds.length), positions: places, places }
+      const count = this.#titles.kinds.length
+      const places = new Uint32Array(count)
+      return { marks: new Uint8Array(count), positions: places, places }
     }
     this.#masks.delete(oldest[0])
     return oldest[1]
   }
 
   #openAt(moment: number): Uint8Array {
-    return this.#recommendable.map((recommendable, position) => {
-      const out = (this.#from[position] as number) <= moment && moment < (this.#until[position] as number)
-      return out ? recommendable : 0
-    })
+    const { recommendable, from, until } = this.#titles
+    return recommendable.map((mark, position) => ((from[position] as number) <= moment && moment < (until[position] as number) ? mark : 0))
   }
 
   #filled({ marks, places }: Mask, genres: ReadonlySet<string> | undefined, maxAge: number | undefined): Mask {
     // The last of each is for titles without one: they pass where none is asked for.
-    const ofGenre = [...this.#genres.map((genre) => genres === undefined || genres.has(genre)), genres === undefined]
-    const ofAge = [...this.#ages.map((age) => maxAge === undefined || age <= maxAge), maxAge === undefined]
+    const titles = this.#titles
+    const ofGenre = [...titles.genres.map((genre) => genres === undefined || genres.has(genre)), genres === undefined]
+    const ofAge = [...titles.ages.map((age) => maxAge === undefined || age <= maxAge), maxAge === undefined]
     const ofKind = Uint8Array.from(
       ofGenre.flatMap((isGenre) => ofAge.map((isAge) => isGenre && isAge)),
       Number,
     )
-    const [kinds, open] = [this.#kinds, this.#open]
+    const [kinds, open] = [titles.kinds, this.#open]
     let count = 0
     for (let position = 0; position < marks.length; position++) {
       const mark = (open[position] as number) & (ofKind[kinds[position] as number] as number)

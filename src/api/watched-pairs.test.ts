@@ -17,7 +17,7 @@ const tensors = (changes: Readonly<Record<string, ReturnType<typeof vector>>> = 
       ...changes,
     }),
   )
-const read = (given: ReturnType<typeof tensors>) => readWatchedPairs(given, 3, 4, 'model.safetensors')
+const read = (given: ReturnType<typeof tensors>) => readWatchedPairs(given, 3, 4, 'model.safetensors', false)
 
 const refused = (name: string, data: Parameters<typeof vector>[0], message: RegExp, code = 'store_corrupt') =>
   assert.rejects(read(tensors({ [name]: vector(data) })), { code, message })
@@ -65,6 +65,7 @@ test('many pairs, in more than one slice, are counted as one by one', async () =
     users,
     items,
     'model.safetensors',
+    false,
   )
   const expected = Array.from({ length: items }, () => 0)
   days.forEach((day, pair) => {

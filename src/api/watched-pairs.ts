@@ -11,8 +11,6 @@ export interface WatchedPairs {
   readonly seen: Interactions
   /** Of each pair the day of its newest viewing; older models do not tell. */
   readonly days: Int32Array | undefined
-  /** The newest of them; 0 where there is none. */
-  readonly newestDay: number
   /** Users of each title. */
   readonly viewers: Uint32Array
 }
@@ -25,10 +23,17 @@ const pairsASlice = 100_000
 
 /**
  * @param key of the file that the tensors come from
+ * @param checked whether another thread has looked through them
  * @throws MatineeError `model_incompatible` where a tensor is missing or of another shape, `store_corrupt` where offsets, positions or weights
  * cannot be.
  */
-export async function readWatchedPairs(tensors: Tensors, userCount: number, itemCount: number, key: string): Promise<WatchedPairs> {
+export async function readWatchedPairs(
+  tensors: Tensors,
+  userCount: number,
+  itemCount: number,
+  key: string,
+  checked: boolean,
+): Promise<WatchedPairs> {
   const offsets = readTensorOf(tensors, 'seen_offsets', Uint32Array, [userCount + 1])
   const pairCount = offsets[userCount] ?? 0
   const items = readTensorOf(tensors, 'seen_items', Uint32Array, [pairCount])
@@ -37,9 +42,9 @@ export async function readWatchedPairs(tensors: Tensors, userCount: number, item
     : new Float32Array(pairCount).fill(1)
   const days = tensors.has('seen_days') ? readTensorOf(tensors, 'seen_days', Int32Array, [pairCount]) : undefined
   const viewers = readTensorOf(tensors, 'item_viewers', Uint32Array, [itemCount])
-  await checkRows('seen', { userCount, itemCount, offsets, items, weights }, key)
-  const newestDay = days === undefined ? 0 : await mostOf(days)
-  return { seen: { userCount, itemCount, offsets, items, weights }, days, newestDay, viewers }
+  const seen = { userCount, itemCount, offsets, items, weights }
+  if (!checked) await checkRows('seen', seen, key)
+  return { seen, days, viewers }
 }
 
 /** What the users' pairs weighed in the fit, where that is not what was watched of each. */
@@ -55,6 +60,7 @@ export async function readTaughtPairs(
   userCount: number,
   itemCount: number,
   key: string,
+  checked: boolean,
 ): Promise<TaughtPairs | undefined> {
   if (!tensors.has('taught_offsets')) return undefined
   const offsets = readTensorOf(tensors, 'taught_offsets', Uint32Array, [userCount + 1])
@@ -62,7 +68,7 @@ export async function readTaughtPairs(
   const items = readTensorOf(tensors, 'taught_items', Uint32Array, [pairCount])
   const weights = readTensorOf(tensors, 'taught_weights', Float32Array, [pairCount])
   const pairs = { userCount, itemCount, offsets, items, weights }
-  await checkRows('taught', pairs, key)
+  if (!checked) await checkRows('taught', pairs, key)
   return { pairs, eventWeight: readTensorOf(tensors, 'event_weight', Float64Array, [1])[0] ?? 1 }
 }
 
@@ -87,8 +93,9 @@ async function checkRows(name: string, { userCount, itemCount, offsets, items, w
  * Users of each title whose newest viewing of it lies in the last `span` days up to the newest of all (of older models: all its users). Of
  * titles with equal counts the one that more users ever watched comes first: a part below 1 says so.
  */
-export async function countRecent({ days, newestDay, viewers, seen }: WatchedPairs, span: number): Promise<Float32Array> {
+export async function countRecent({ days, viewers, seen }: WatchedPairs, span: number): Promise<Float32Array> {
   const counts = days === undefined ? viewers : new Uint32Array(viewers.length)
+  const newestDay = days === undefined ? 0 : await mostOf(days)
   if (days !== undefined) await inSlices(days.length, (start, end) => countSince(newestDay - span, seen.items, days, start, end, counts))
   const most = await mostOf(viewers)
   return Float32Array.from(counts, (count, position) => count + (0.5 * (viewers[position] as number)) / (most + 1))

@@ -33,6 +33,7 @@ export function apiCommand(context: CliContext): Command {
         log: createLog(logDestination(2)),
         pollMs: options.poll * 1000,
       })
+      yieldToMainThread() // those that have come up meanwhile
       context.progress(`API on ${server.url}, its description on ${server.url}/docs; Ctrl-C stops it`)
       await stopSignal()
       await server.close()

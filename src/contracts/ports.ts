@@ -28,6 +28,11 @@ export interface StoredObject {
   readonly entityTag: string
 }
 
+export interface ReadOptions {
+  /** The body lies in shared memory: other threads can be handed it as it is. */
+  readonly shared?: boolean
+}
+
 export interface ObjectEntry {
   readonly key: string
   readonly sizeBytes: number
@@ -38,7 +43,7 @@ export interface ObjectStore {
   /** Where it is, without secrets: `file:/var/lib/matinee` or `s3://bucket/prefix`. */
   readonly location: string
   /** Undefined where the key holds nothing. @throws MatineeError `store_unreachable`, `store_denied`. */
-  read(key: string): Promise<StoredObject | undefined>
+  read(key: string, options?: ReadOptions): Promise<StoredObject | undefined>
   stat(key: string): Promise<ObjectEntry | undefined>
   /** Streams an object into a local file. @throws MatineeError `store_missing` where the key holds nothing. */
   download(key: string, path: string): Promise<{ readonly sha256: string; readonly sizeBytes: number }>

@@ -9,7 +9,7 @@ import { RankingMetrics } from '../model/metrics/ranking-metrics.ts'
 import type { Fit, FitProgress, FitResources, Interactions, Model } from '../model/model.ts'
 import { buildInteractions } from '../model/sparse/interactions.ts'
 import { topK } from '../model/top-k/top-k.ts'
-import { IdIndex } from './id-index.ts'
+import { IdIndex } from '../model/sparse/id-index.ts'
 import { readPairsCsv, type PairRows } from './pairs-csv.ts'
 
 export interface ExperimentData {

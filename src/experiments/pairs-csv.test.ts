@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test, { after } from 'node:test'
 import { array, assert as check, property, string } from 'fast-check'
-import { IdIndex } from './id-index.ts'
+import { IdIndex } from '../model/sparse/id-index.ts'
 import { readPairsCsv, type PairRows } from './pairs-csv.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'pairs-'))

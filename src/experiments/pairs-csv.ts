@@ -9,7 +9,7 @@
  */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { MatineeError } from '../contracts/errors.ts'
-import type { IdIndex } from './id-index.ts'
+import type { IdIndex } from '../model/sparse/id-index.ts'
 
 export interface PairRows {
   /** Positions in the indexes; one entry a row, repeated pairs and all. */

@@ -12,7 +12,7 @@
  */
 import { MatineeError } from '../contracts/errors.ts'
 import { readTensor, readTensorOf } from './artifact/tensor-access.ts'
-import type { Model, Tensor, Tensors } from './model.ts'
+import type { KernelMemories, Model, Tensor, Tensors } from './model.ts'
 import { BestItems, type ScoredItems } from './top-k/best-items.ts'
 import { FactorScores } from './top-k/factor-scores.ts'
 import { valuesAt } from './top-k/positions.ts'
@@ -28,11 +28,12 @@ export abstract class FactorModel implements Model {
   readonly itemBiases: Float32Array | undefined
   readonly #strangerScores: Float32Array
   readonly #tensors: Tensors
+  protected readonly memories: KernelMemories
   #scores: FactorScores | undefined
   #best: BestItems | undefined
 
   /** @throws MatineeError `model_incompatible` where tensors are missing, do not fit each other, or hold what is not finite. */
-  constructor(algorithm: string, tensors: Tensors) {
+  constructor(algorithm: string, tensors: Tensors, memories: KernelMemories = new Map()) {
     const users = readTensor(tensors, 'user_factors', Float32Array, 2)
     const [userCount = 0, factorCount = 0] = users.shape
     const [itemCount = 0] = readTensor(tensors, 'item_factors', Float32Array, 2).shape
@@ -46,6 +47,7 @@ export abstract class FactorModel implements Model {
     const itemScores = tensors.has('item_scores') ? readTensorOf(tensors, 'item_scores', Float32Array, [itemCount]) : undefined
     this.#strangerScores = itemScores ?? this.itemBiases ?? new Float32Array(itemCount)
     this.#tensors = tensors
+    this.memories = memories
   }
 
   tensors(): Tensors {
@@ -67,8 +69,7 @@ export abstract class FactorModel implements Model {
     const factors = new Float32Array(users.length * factorCount)
     for (const [n, user] of users.entries())
       factors.set(this.userFactors.subarray(user * factorCount, (user + 1) * factorCount), n * factorCount)
-    this.#scores ??= new FactorScores(this)
-    this.#scores.score(factors, rows)
+    this.#factorScores().score(factors, rows)
     for (const [n, user] of users.entries())
       if (this.isStranger(user)) this.scoreStranger(rows.subarray(n * itemCount, (n + 1) * itemCount))
   }
@@ -96,8 +97,7 @@ export abstract class FactorModel implements Model {
       this.scoreStranger(scores)
       return
     }
-    this.#scores ??= new FactorScores(this)
-    this.#scores.score(factors, scores)
+    this.#factorScores().score(factors, scores)
   }
 
   /**
@@ -109,14 +109,32 @@ export abstract class FactorModel implements Model {
       const items = topK(this.#strangerScores, k, options)
       return { items, scores: valuesAt(this.#strangerScores, items) }
     }
-    this.#best ??= new BestItems(this, typicalNorm(this))
-    return this.#best.best(factors, k, options)
+    return this.#bestItems().best(factors, k, options)
+  }
+
+  #bestItems(): BestItems {
+    return (this.#best ??= withMemory(this.memories, `${this.algorithm}.best`, (memory) => new BestItems(this, typicalNorm(this), memory)))
+  }
+
+  #factorScores(): FactorScores {
+    return (this.#scores ??= withMemory(this.memories, `${this.algorithm}.scores`, (memory) => new FactorScores(this, memory)))
   }
 
   /** Whether the user has taught the model nothing. */
   isStranger(user: number): boolean {
     return isZero(this.factorsOf(user))
   }
+}
+
+/** Made with the memory of that name where there is one; else its own is put there. */
+export function withMemory<Made extends { readonly memory: WebAssembly.Memory }>(
+  memories: KernelMemories,
+  name: string,
+  make: (memory: WebAssembly.Memory | undefined) => Made,
+): Made {
+  const made = make(memories.get(name))
+  memories.set(name, made.memory)
+  return made
 }
 
 /** Users whose norm stands for that of all: enough to order items by. */

@@ -10,8 +10,16 @@ import type { KernelThreads } from './kernels/kernels.ts'
 export interface Tensor {
   readonly shape: readonly number[]
   readonly data: Float32Array | Float64Array | Uint32Array | Int32Array | Uint8Array
+  /** Known to hold finite numbers alone: it is not looked through again. */
+  readonly finite?: true
 }
 export type Tensors = ReadonlyMap<string, Tensor>
+
+/**
+ * Kernels' memories that are made of tensors before they can score, by the family and what they are for. A model takes what is in there and
+ * puts in what it makes: with the tensors in shared memory too, another thread that is handed both has a model that is ready.
+ */
+export type KernelMemories = Map<string, WebAssembly.Memory>
 
 /**
  * Observed pairs in compressed sparse rows: user `u` has the items `items[offsets[u] .. offsets[u + 1])`,
@@ -116,5 +124,6 @@ export interface ModelFamily {
   memoryNeedMib?(shape: DataShape, parameters: Parameters, threads: number): number
   /** Starts a fit, from a checkpoint where one is given. Deterministic: the same input and seed give the same bytes. */
   start(input: TrainingInput, parameters: Parameters, seed: number, checkpoint?: Tensors, resources?: FitResources): Fit
-  load(tensors: Tensors): Model
+  /** @param memories of a model of the same tensors; without them they are made when they are needed */
+  load(tensors: Tensors, memories?: KernelMemories): Model
 }

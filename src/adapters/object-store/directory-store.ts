@@ -15,7 +15,7 @@ import { createReadStream, type BigIntStats, type Dirent } from 'node:fs'
 import { mkdir, open, readdir, rename, rm, rmdir, stat, type FileHandle } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { MatineeError } from '../../contracts/errors.ts'
-import type { ObjectEntry, ObjectStore, Precondition, StoredObject, WriteOptions, WriteResult } from '../../contracts/ports.ts'
+import type { ObjectEntry, ObjectStore, Precondition, ReadOptions, StoredObject, WriteOptions, WriteResult } from '../../contracts/ports.ts'
 import { withFileLock } from '../tools/file-lock.ts'
 import { compareKeys, requireKey, requirePrefix } from './keys.ts'
 import { pieceBytesOf, saveStream } from './local-file.ts'
@@ -41,10 +41,10 @@ export class DirectoryObjectStore implements ObjectStore {
     this.location = `file:${this.#root}`
   }
 
-  async read(key: string): Promise<StoredObject | undefined> {
+  async read(key: string, { shared = false }: ReadOptions = {}): Promise<StoredObject | undefined> {
     return this.#withObject(key, async (file) => {
       const state = await file.stat({ bigint: true })
-      const body = await file.readFile()
+      const body = shared ? await readShared(file, Number(state.size)) : await file.readFile()
       if (body.length !== Number(state.size)) throw new Error('it was changed in place while being read')
       return { body, entityTag: await tagOf(state, async () => body) }
     })
@@ -227,6 +227,18 @@ export class DirectoryObjectStore implements ObjectStore {
 const codeOf = (error: unknown): unknown => (error instanceof Error && 'code' in error ? error.code : undefined)
 
 const isMissing = (error: unknown): boolean => codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR'
+
+/** At most so many bytes, fewer where the file has become shorter. */
+async function readShared(file: FileHandle, sizeBytes: number): Promise<Uint8Array> {
+  const body = new Uint8Array(new SharedArrayBuffer(sizeBytes))
+  let filled = 0
+  while (filled < sizeBytes) {
+    const { bytesRead } = await file.read(body, filled, sizeBytes - filled, filled)
+    if (bytesRead === 0) break
+    filled += bytesRead
+  }
+  return body.subarray(0, filled)
+}
 
 async function openIfThere(path: string): Promise<FileHandle | undefined> {
   try {

@@ -25,7 +25,7 @@ import { Readable } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 import { describeStore, type StoreLocation } from '../../config/locations.ts'
 import { MatineeError } from '../../contracts/errors.ts'
-import type { ObjectEntry, ObjectStore, Precondition, StoredObject, WriteOptions, WriteResult } from '../../contracts/ports.ts'
+import type { ObjectEntry, ObjectStore, Precondition, ReadOptions, StoredObject, WriteOptions, WriteResult } from '../../contracts/ports.ts'
 import { requireKey, requirePrefix } from './keys.ts'
 import { saveStream } from './local-file.ts'
 
@@ -74,8 +74,11 @@ export class S3ObjectStore implements ObjectStore {
     })
   }
 
-  async read(key: string): Promise<StoredObject | undefined> {
-    return this.#withBody(key, async (object, body) => ({ body: await body.transformToByteArray(), entityTag: tagOf(object, key) }))
+  async read(key: string, { shared = false }: ReadOptions = {}): Promise<StoredObject | undefined> {
+    return this.#withBody(key, async (object, body) => {
+      const bytes = shared ? await readShared(object, body) : await body.transformToByteArray()
+      return { body: bytes, entityTag: tagOf(object, key) }
+    })
   }
 
   async stat(key: string): Promise<ObjectEntry | undefined> {
@@ -282,6 +285,18 @@ interface PutInput {
 function conditionOf(precondition: Precondition | undefined): { readonly IfNoneMatch?: string; readonly IfMatch?: string } {
   if (precondition === undefined) return {}
   return 'absent' in precondition ? { IfNoneMatch: '*' } : { IfMatch: precondition.entityTag }
+}
+
+async function readShared({ ContentLength }: GetObjectCommandOutput, stream: unknown): Promise<Uint8Array> {
+  if (!(stream instanceof Readable)) throw new TypeError('the answer is not a stream')
+  const body = new Uint8Array(new SharedArrayBuffer(ContentLength ?? 0))
+  let filled = 0
+  for await (const piece of stream as AsyncIterable<Uint8Array>) {
+    if (filled + piece.length <= body.length) body.set(piece, filled)
+    filled += piece.length
+  }
+  if (filled !== body.length) throw new Error(`${filled} of ${body.length} bytes arrived`)
+  return body
 }
 
 /** The default chain's region; a server of one's own mostly has none, so that it need not be named with an endpoint. */

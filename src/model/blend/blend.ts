@@ -28,6 +28,7 @@ import type {
   FitProgress,
   FitResources,
   Interactions,
+  KernelMemories,
   Model,
   ModelFamily,
   Parameters,
@@ -180,9 +181,9 @@ function knownUsers({ userCount, offsets, weights }: Interactions): Uint8Array {
 }
 
 /** @throws MatineeError `model_incompatible` that names tensors as the blend does. */
-function loadComponent(family: ModelFamily, tensors: Tensors): Model {
+function loadComponent(family: ModelFamily, tensors: Tensors, memories?: KernelMemories): Model {
   try {
-    return family.load(ofPrefix(family.algorithm, tensors))
+    return family.load(ofPrefix(family.algorithm, tensors), memories)
   } catch (error) {
     if (!(error instanceof MatineeError)) throw error
     throw new MatineeError(error.code, error.message.replace(/\btensors? /, `$&${family.algorithm}.`), {
@@ -205,11 +206,11 @@ export class BlendModel implements Model {
   readonly #sums: Float64Array
 
   /** @throws MatineeError `model_incompatible` where tensors are missing, do not fit each other, or hold what is not finite. */
-  constructor(tensors: Tensors) {
+  constructor(tensors: Tensors, memories?: KernelMemories) {
     const weights = readTensorOf(tensors, 'blend_weights', Float64Array, [blendedFamilies.length])
     const parts = blendedFamilies.flatMap((family, n) => {
       const weight = weights[n] as number
-      return weight === 0 ? [] : [{ model: loadComponent(family, tensors), weight }]
+      return weight === 0 ? [] : [{ model: loadComponent(family, tensors, memories), weight }]
     })
     const [first] = parts
     if (first === undefined) throw new MatineeError('model_incompatible', 'model: tensor blend_weights has no weight above 0')
@@ -294,5 +295,5 @@ export const blend: ModelFamily = {
     checkInteractions(input)
     return new BlendFit(input, componentsOf(resolveParameters(blend, given)), seed, checkpoint, resources)
   },
-  load: (tensors) => new BlendModel(tensors),
+  load: (tensors, memories) => new BlendModel(tensors, memories),
 }

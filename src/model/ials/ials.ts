@@ -31,7 +31,7 @@ import { MatineeError } from '../../contracts/errors.ts'
 import { readTensorOf } from '../artifact/tensor-access.ts'
 import { eigenSystem, planEigenSystem, type EigenLayout } from '../dense/eigen.ts'
 import { withFeatureFactors, type ItemFeatures } from '../features/feature-factors.ts'
-import { FactorModel, matrix, vector } from '../factor-model.ts'
+import { FactorModel, matrix, vector, withMemory } from '../factor-model.ts'
 import { callersThread, callKernel, type KernelName, type KernelThreads } from '../kernels/kernels.ts'
 import { doublesAt, floatsAt, gathered, MemoryPlan, spread, strideOf, wordsAt } from '../kernels/memory.ts'
 import { fillPairRows, pairRowsArguments, planPairRows, type PairRows } from '../kernels/pair-rows.ts'
@@ -42,6 +42,7 @@ import type {
   FitResources,
   HistoryExplainer,
   Interactions,
+  KernelMemories,
   Model,
   ModelFamily,
   Parameters,
@@ -409,13 +410,14 @@ function firstItemFactors(itemCount: number, factors: number, seed: number): Flo
 
 /** One row of pairs against the items, to fold histories in. */
 class FoldIn {
-  readonly #memory: WebAssembly.Memory
+  readonly memory: WebAssembly.Memory
   readonly #stride: number
   readonly #factors: number
   readonly #address
   readonly #mostPairs: number
 
-  constructor(itemFactors: Float32Array, itemCount: number, factors: number, unobservedWeight: number) {
+  /** @param memory that of another of the same items */
+  constructor(itemFactors: Float32Array, itemCount: number, factors: number, unobservedWeight: number, memory?: WebAssembly.Memory) {
     const plan = new MemoryPlan()
     const stride = strideOf(factors)
     this.#factors = factors
@@ -437,14 +439,15 @@ class FoldIn {
       blocks: plan.take(gramBlocks * 8 * stride * stride),
       scratch: plan.takeWords(stride * (stride + scratchRows)),
     }
-    this.#memory = plan.create()
+    this.memory = memory ?? plan.create()
+    if (memory !== undefined) return
     const { items, counter, blocks, scratch } = this.#address
-    spread(itemFactors, factors, floatsAt(this.#memory, items, itemCount * stride), stride)
-    callersThread.run(this.#memory, 'gramTasks', [counter, gramBlocks, items, itemCount, stride, blocks, scratch])
-    const gram = floatsAt(this.#memory, this.#address.gram, stride * stride)
+    spread(itemFactors, factors, floatsAt(this.memory, items, itemCount * stride), stride)
+    callersThread.run(this.memory, 'gramTasks', [counter, gramBlocks, items, itemCount, stride, blocks, scratch])
+    const gram = floatsAt(this.memory, this.#address.gram, stride * stride)
     const sums = new Float64Array(stride * stride)
     for (let block = 0; block < gramBlocks; block++) {
-      const part = doublesAt(this.#memory, blocks + 8 * block * stride * stride, stride * stride)
+      const part = doublesAt(this.memory, blocks + 8 * block * stride * stride, stride * stride)
       for (let n = 0; n < sums.length; n++) sums[n] = (sums[n] as number) + (part[n] as number)
     }
     for (let n = 0; n < sums.length; n++) gram[n] = unobservedWeight * (sums[n] as number)
@@ -455,14 +458,14 @@ class FoldIn {
   solve(positions: Uint32Array, weights: Float32Array, penalty: number): Float32Array {
     const address = this.#address
     const count = Math.min(positions.length, this.#mostPairs)
-    wordsAt(this.#memory, address.counter, 1)[0] = 0
-    wordsAt(this.#memory, address.offsets, 2).set([0, count])
-    wordsAt(this.#memory, address.positions, count).set(positions)
-    floatsAt(this.#memory, address.weights, count).set(weights)
-    floatsAt(this.#memory, address.penalty, 1)[0] = penalty
-    const solution = floatsAt(this.#memory, address.solution, this.#stride).fill(0)
+    wordsAt(this.memory, address.counter, 1)[0] = 0
+    wordsAt(this.memory, address.offsets, 2).set([0, count])
+    wordsAt(this.memory, address.positions, count).set(positions)
+    floatsAt(this.memory, address.weights, count).set(weights)
+    floatsAt(this.memory, address.penalty, 1)[0] = penalty
+    const solution = floatsAt(this.memory, address.solution, this.#stride).fill(0)
     const row = [1, 1, 0, 1, address.solution, address.items, address.offsets, address.positions, address.weights, address.penalty]
-    callersThread.run(this.#memory, 'choleskyTasks', [address.counter, ...row, address.gram, this.#stride, address.loss, address.scratch])
+    callersThread.run(this.memory, 'choleskyTasks', [address.counter, ...row, address.gram, this.#stride, address.loss, address.scratch])
     return new Float32Array(solution.subarray(0, this.#factors))
   }
 
@@ -472,10 +475,10 @@ class FoldIn {
     const result = new Float32Array(targets.length * count)
     for (let first = 0; first < targets.length; first += targetsAtOnce) {
       const some = targets.subarray(first, first + targetsAtOnce)
-      wordsAt(this.#memory, block, some.length).set(some)
+      wordsAt(this.memory, block, some.length).set(some)
       const system = [scratch, items, positions, weights, count, this.#stride]
-      callKernel(this.#memory, 'contributions', 0, [block, some.length, ...system, solutions, contributions])
-      result.set(floatsAt(this.#memory, contributions, some.length * count), first * count)
+      callKernel(this.memory, 'contributions', 0, [block, some.length, ...system, solutions, contributions])
+      result.set(floatsAt(this.memory, contributions, some.length * count), first * count)
     }
     return result
   }
@@ -485,8 +488,8 @@ export class IalsModel extends FactorModel {
   readonly #objective: Objective
   #foldIn: FoldIn | undefined
 
-  constructor(tensors: Tensors) {
-    super(algorithm, tensors)
+  constructor(tensors: Tensors, memories?: KernelMemories) {
+    super(algorithm, tensors, memories)
     const [unobservedWeight = 0, regularization = 0, exponent = 0] = readTensorOf(tensors, 'objective', Float64Array, [3])
     this.#objective = { unobservedWeight, regularization, exponent }
   }
@@ -509,12 +512,19 @@ export class IalsModel extends FactorModel {
     }
   }
 
+  #row(): FoldIn {
+    const { itemFactors, itemCount, factorCount, memories } = this
+    const { unobservedWeight } = this.#objective
+    const make = (memory?: WebAssembly.Memory) => new FoldIn(itemFactors, itemCount, factorCount, unobservedWeight, memory)
+    return (this.#foldIn ??= withMemory(memories, `${algorithm}.fold-in`, make))
+  }
+
   /** Undefined where no weight is above 0. */
   #solve(items: Uint32Array, weights: Float32Array): { readonly row: FoldIn; readonly factors: Float32Array } | undefined {
     let pairs = 0
     for (let n = 0; n < weights.length; n++) if ((weights[n] as number) > 0) pairs++
     if (pairs === 0) return undefined
-    const row = (this.#foldIn ??= new FoldIn(this.itemFactors, this.itemCount, this.factorCount, this.#objective.unobservedWeight))
+    const row = this.#row()
     return { row, factors: row.solve(items, weights, penaltyOf(this.#objective, pairs, this.itemCount)) }
   }
 }
@@ -577,5 +587,5 @@ export const ials: ModelFamily = {
     }
     return new IalsFit(input, settings, seed, checkpoint, resources)
   },
-  load: (tensors) => new IalsModel(tensors),
+  load: (tensors, memories) => new IalsModel(tensors, memories),
 }

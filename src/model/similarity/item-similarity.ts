@@ -3,8 +3,8 @@
  * the product of both titles' users). A title without factors or viewers is like none: 0.
  */
 import { BlendModel } from '../blend/blend.ts'
-import { FactorModel } from '../factor-model.ts'
-import type { Interactions, Model } from '../model.ts'
+import { FactorModel, withMemory } from '../factor-model.ts'
+import type { Interactions, KernelMemories, Model } from '../model.ts'
 import { itemsOfUser, transpose } from '../sparse/interactions.ts'
 import { BestItems, type ScoredItems } from '../top-k/best-items.ts'
 import { valuesAt } from '../top-k/positions.ts'
@@ -18,27 +18,39 @@ export interface ItemSimilarity {
   readonly between: ((a: number, b: number) => number) | undefined
 }
 
-/** @param seen what each user watched: kept, and turned over when first needed */
-export function itemSimilarityOf(model: Model, seen: Interactions): ItemSimilarity {
-  if (model instanceof BlendModel) return itemSimilarityOf(model.leading, seen)
-  return model instanceof FactorModel ? bySharedFactors(model) : bySharedViewers(seen)
+/**
+ * @param seen what each user watched: kept, and turned over when first needed
+ * @param memories see `KernelMemories`
+ */
+export function itemSimilarityOf(model: Model, seen: Interactions, memories: KernelMemories = new Map()): ItemSimilarity {
+  if (model instanceof BlendModel) return itemSimilarityOf(model.leading, seen, memories)
+  return model instanceof FactorModel ? bySharedFactors(model, memories) : bySharedViewers(seen)
 }
 
-function bySharedFactors({ itemFactors, itemCount, factorCount }: FactorModel): ItemSimilarity {
-  const norms = rowNorms(itemFactors, itemCount)
+function bySharedFactors(model: FactorModel, memories: KernelMemories): ItemSimilarity {
+  const { itemFactors, itemCount, factorCount } = model
+  let norms: Float32Array | undefined
+  const normsOf = (): Float32Array => (norms ??= rowNorms(itemFactors, itemCount))
+  const ranking = withMemory(memories, `${model.algorithm}.alike`, (memory) => {
+    const directions = memory === undefined ? directionsOf(model, normsOf()) : itemFactors
+    // As if the item were a user.
+    return new BestItems({ itemCount, factorCount, itemFactors: directions }, 1, memory)
+  })
+  return {
+    by: 'factors',
+    between: (a, b) => cosineOfRows(itemFactors, factorCount, normsOf(), a, b),
+    best: (item, k, options) => ranking.best(ranking.factorsOf(item), k, options),
+  }
+}
+
+function directionsOf({ itemFactors, itemCount, factorCount }: FactorModel, norms: Float32Array): Float32Array {
   const directions = new Float32Array(itemFactors.length)
   for (let item = 0, place = 0; item < itemCount; item++) {
     const length = norms[item] as number
     for (const end = place + factorCount; place < end; place++)
       directions[place] = length === 0 ? 0 : (itemFactors[place] as number) / length
   }
-  // As if the item were a user.
-  const ranking = new BestItems({ itemCount, factorCount, itemFactors: directions }, 1)
-  return {
-    by: 'factors',
-    between: (a, b) => cosineOfRows(itemFactors, factorCount, norms, a, b),
-    best: (item, k, options) => ranking.best(ranking.factorsOf(item), k, options),
-  }
+  return directions
 }
 
 function bySharedViewers(seen: Interactions): ItemSimilarity {
@@ -65,11 +77,13 @@ function bySharedViewers(seen: Interactions): ItemSimilarity {
 /** Lengths of the rows of a matrix, single precision. */
 export function rowNorms(matrix: Float32Array, rows: number): Float32Array {
   const width = rows === 0 ? 0 : matrix.length / rows
-  return Float32Array.from({ length: rows }, (_, row) => {
+  const norms = new Float32Array(rows)
+  for (let row = 0, place = 0; row < rows; row++) {
     let square = 0
-    for (let place = row * width; place < (row + 1) * width; place++) square += (matrix[place] as number) ** 2
-    return Math.sqrt(square)
-  })
+    for (const end = place + width; place < end; place++) square += (matrix[place] as number) ** 2
+    norms[row] = Math.sqrt(square)
+  }
+  return norms
 }
 
 /** Cosine of two rows; 0 where one of them is 0. */

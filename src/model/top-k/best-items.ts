@@ -19,12 +19,20 @@ export class BestItems {
   readonly #itemCount: number
   readonly #ranking: ItemRanking
 
-  /** @param userNorm a typical norm of a user's factors */
-  constructor(items: ItemFactors, userNorm: number) {
+  /**
+   * @param userNorm a typical norm of a user's factors
+   * @param memory that of another of the same items, which are then not looked at
+   */
+  constructor(items: ItemFactors, userNorm: number, memory?: WebAssembly.Memory) {
     const { itemCount } = items
     this.#itemCount = itemCount
     const candidates = Uint32Array.from(Array(itemCount).keys())
-    this.#ranking = new ItemRanking({ items, candidates, userNorm, users: 1, seen: itemCount, k: itemCount, threads: callersThread })
+    const shape = { items, candidates, userNorm, users: 1, seen: itemCount, k: itemCount, threads: callersThread }
+    this.#ranking = new ItemRanking({ ...shape, memory })
+  }
+
+  get memory(): WebAssembly.Memory {
+    return this.#ranking.memory
   }
 
   /** The item's own factors, as a user's. */

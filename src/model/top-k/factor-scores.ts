@@ -17,7 +17,7 @@ export interface ItemFactors {
 }
 
 export class FactorScores {
-  readonly #memory: WebAssembly.Memory
+  readonly memory: WebAssembly.Memory
   readonly #users: Float32Array
   readonly #scores: Float32Array
   readonly #scoresOfUser: number
@@ -26,7 +26,8 @@ export class FactorScores {
   readonly #factorCount: number
   readonly #places: { readonly users: number; readonly panels: number; readonly biases: number; readonly scores: number }
 
-  constructor({ itemCount, factorCount, itemFactors, itemBiases }: ItemFactors) {
+  /** @param memory that of another of the same items, which are then not looked at */
+  constructor({ itemCount, factorCount, itemFactors, itemBiases }: ItemFactors, memory?: WebAssembly.Memory) {
     const plan = new MemoryPlan()
     const panelCount = Math.ceil(itemCount / panelItems)
     const panels = plan.takeWords(panelCount * panelItems * factorCount)
@@ -34,12 +35,14 @@ export class FactorScores {
     const rows = plan.takeWords(itemCount * factorCount)
     const users = plan.takeWords(usersAtOnce * factorCount)
     const scores = plan.takeWords(usersAtOnce * panelCount * panelItems)
-    this.#memory = plan.create()
-    floatsAt(this.#memory, rows, itemFactors.length).set(itemFactors)
-    callKernel(this.#memory, 'packPanels', 0, [rows, itemCount, factorCount, panels])
-    if (itemBiases !== undefined) floatsAt(this.#memory, biases, itemCount).set(itemBiases)
-    this.#users = floatsAt(this.#memory, users, usersAtOnce * factorCount)
-    this.#scores = floatsAt(this.#memory, scores, usersAtOnce * panelCount * panelItems)
+    this.memory = memory ?? plan.create()
+    if (memory === undefined) {
+      floatsAt(this.memory, rows, itemFactors.length).set(itemFactors)
+      callKernel(this.memory, 'packPanels', 0, [rows, itemCount, factorCount, panels])
+      if (itemBiases !== undefined) floatsAt(this.memory, biases, itemCount).set(itemBiases)
+    }
+    this.#users = floatsAt(this.memory, users, usersAtOnce * factorCount)
+    this.#scores = floatsAt(this.memory, scores, usersAtOnce * panelCount * panelItems)
     this.#scoresOfUser = panelCount * panelItems
     this.#itemCount = itemCount
     this.#panelCount = panelCount
@@ -71,7 +74,7 @@ export class FactorScores {
       const end = Math.min(this.#panelCount, panel + stretch)
       for (let user = 0; user < count; user++) {
         const [from, to] = [users + 4 * user * this.#factorCount, scores + 4 * user * this.#scoresOfUser]
-        callKernel(this.#memory, 'scorePanels', 0, [from, panels, biases, panel, end, this.#factorCount, to])
+        callKernel(this.memory, 'scorePanels', 0, [from, panels, biases, panel, end, this.#factorCount, to])
       }
     }
   }

@@ -54,6 +54,8 @@ export interface RankingShape {
   readonly seen: number
   readonly k: number
   readonly threads: KernelThreads
+  /** Of a ranking of the same shape: taken in place of filling another. */
+  readonly memory?: WebAssembly.Memory | undefined
 }
 
 /** Bytes that the kernel has for each user of a task. */
@@ -107,7 +109,7 @@ function fillItems(memory: WebAssembly.Memory, layout: Layout, { items, candidat
 
 /** Ranks users in batches: factors and what is left out are written first, then `rank` is called. */
 export class ItemRanking {
-  readonly #memory: WebAssembly.Memory
+  readonly memory: WebAssembly.Memory
   readonly #layout: Layout
   // Not the whole shape: the factors are in the kernel's memory, and whoever made them may let go of them.
   readonly #factorCount: number
@@ -128,10 +130,10 @@ export class ItemRanking {
   constructor(shape: RankingShape) {
     const plan = new MemoryPlan()
     const layout = planRanking(plan, shape)
-    const memory = plan.create()
-    fillItems(memory, layout, shape)
+    const memory = shape.memory ?? plan.create()
+    if (shape.memory === undefined) fillItems(memory, layout, shape)
     const { users, seen, k, items, threads } = shape
-    this.#memory = memory
+    this.memory = memory
     this.#layout = layout
     this.#factorCount = items.factorCount
     this.#threads = threads
@@ -146,19 +148,19 @@ export class ItemRanking {
 
   /** A row of the items' factors, in the kernel's memory: not to be written to. */
   itemFactors(item: number): Float32Array {
-    return floatsAt(this.#memory, this.#layout.rows + 4 * item * this.#factorCount, this.#factorCount)
+    return floatsAt(this.memory, this.#layout.rows + 4 * item * this.#factorCount, this.#factorCount)
   }
 
   /** Scores in full of the items at these positions, for the batch's first user. Valid until the next call. */
   scoreListed(positions: Uint32Array): Float32Array {
     const { users, rows, biases, listed, fullScores } = this.#layout
     const filled = Math.ceil(positions.length / panelItems) * panelItems
-    const places = wordsAt(this.#memory, listed, filled)
+    const places = wordsAt(this.memory, listed, filled)
     places.set(positions)
     places.fill(0, positions.length)
     const from = [users, rows, biases, this.#factorCount]
-    callKernel(this.#memory, 'scoreListed', 0, [...from, listed, filled, fullScores])
-    return floatsAt(this.#memory, fullScores, positions.length)
+    callKernel(this.memory, 'scoreListed', 0, [...from, listed, filled, fullScores])
+    return floatsAt(this.memory, fullScores, positions.length)
   }
 
   /** @param k at most that of the shape */
@@ -169,11 +171,11 @@ export class ItemRanking {
     }
     const layout = this.#layout
     const factorCount = this.#factorCount
-    wordsAt(this.#memory, layout.counter, 1)[0] = 0
+    wordsAt(this.memory, layout.counter, 1)[0] = 0
     const of = [users, layout.users, layout.rows, layout.biases, factorCount]
     const panels = [layout.panels, layout.scales, layout.slips, layout.highs, layout.order, layout.places, layout.bounds, layout.panelCount]
     const left = [layout.seenOffsets, layout.seenItems, withMarks ? layout.allowed : 0]
     const to = [k, layout.lists, layout.scores, layout.sizes, layout.scratch, userBytes(factorCount, k, layout.panelCount)]
-    this.#threads.run(this.#memory, 'rankTasks', [layout.counter, Math.ceil(users / usersOfTask), ...of, ...panels, ...left, ...to])
+    this.#threads.run(this.memory, 'rankTasks', [layout.counter, Math.ceil(users / usersOfTask), ...of, ...panels, ...left, ...to])
   }
 }

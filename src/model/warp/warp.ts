@@ -41,7 +41,19 @@ import { readTensorOf } from '../artifact/tensor-access.ts'
 import { FactorModel, matrix, vector } from '../factor-model.ts'
 import { callersThread, callKernel, type KernelName, type KernelThreads } from '../kernels/kernels.ts'
 import { doublesAt, floatsAt, MemoryPlan, strideOf, wordsAt } from '../kernels/memory.ts'
-import type { DataShape, Fit, FitProgress, FitResources, Interactions, Model, ModelFamily, Parameters, Tensor, Tensors } from '../model.ts'
+import type {
+  DataShape,
+  Fit,
+  FitProgress,
+  FitResources,
+  Interactions,
+  KernelMemories,
+  Model,
+  ModelFamily,
+  Parameters,
+  Tensor,
+  Tensors,
+} from '../model.ts'
 import { numberParameter, resolveParameters } from '../parameters.ts'
 import { permutation, Random } from '../random/random.ts'
 import { checkInteractions, userOfPairs } from '../sparse/interactions.ts'
@@ -487,8 +499,8 @@ export class WarpModel extends FactorModel {
   readonly #rankLoss: Float64Array
 
   /** @throws MatineeError `model_incompatible`. */
-  constructor(tensors: Tensors) {
-    super(algorithm, tensors)
+  constructor(tensors: Tensors, memories?: KernelMemories) {
+    super(algorithm, tensors, memories)
     const [learningRate = 0, maxSampled = 0, regularization = 0] = readTensorOf(tensors, 'settings', Float64Array, [3])
     this.#settings = { learningRate, maxSampled, regularization }
     this.#rankLoss = rankLosses(this.itemCount, maxSampled)
@@ -582,5 +594,5 @@ export const warp: ModelFamily = {
     }
     return new WarpFit(input, settings, seed, checkpoint, resources)
   },
-  load: (tensors) => new WarpModel(tensors),
+  load: (tensors, memories) => new WarpModel(tensors, memories),
 }
