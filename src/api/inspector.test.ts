@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { MatineeError } from '../contracts/errors.ts'
+import type { ObjectStore } from '../contracts/ports.ts'
+import { storeKeys } from '../contracts/store-keys.ts'
 import { families } from '../model/families.ts'
 import { vector } from '../model/factor-model.ts'
 import { Random } from '../model/random/random.ts'
@@ -75,10 +78,33 @@ for (const family of families)
       },
     })
     const here = await loadSnapshot(version, store)
-    const beside = await loadSnapshot(version, store, undefined, true)
+    const beside = await loadSnapshot(version, store, undefined, 0)
     assert.deepEqual(answersOf(beside.snapshot), answersOf(here.snapshot))
     assert.deepEqual([...beside.files.keys()], [...here.files.keys()])
     for (const [key, bytes] of beside.files) assert.deepEqual(Buffer.from(bytes), Buffer.from(here.files.get(key) ?? []), key)
+  })
+
+const refusals: Readonly<Record<string, (store: ObjectStore) => Promise<unknown>>> = {
+  'a byte of the users flipped': async (store) => {
+    await writeModel(store, version)
+    await store.write(storeKeys.model(version, 'users.json'), '["u-0","u-1","u-3"]')
+  },
+  'an id twice': (store) => writeModel(store, version, { userIds: ['u-0', 'u-1', 'u-0'] }),
+  'a factor that is not a number': (store) =>
+    writeModel(store, version, { tensors: (tensors) => tensors.set('user_factors', { shape: [3, 1], data: Float32Array.of(1, NaN, 2) }) }),
+  'a position that there is not': (store) =>
+    writeModel(store, version, { tensors: (tensors) => tensors.set('seen_items', vector(Uint32Array.of(0, 1, 30))) }),
+}
+
+for (const [what, write] of Object.entries(refusals))
+  test(`${what} is refused by another thread in the words of this one`, async () => {
+    const { store } = await temporaryStores()
+    await write(store)
+    const [here, beside] = await Promise.all(
+      [Infinity, 0].map((fromBytes) => loadSnapshot(version, store, undefined, fromBytes).catch((error: unknown) => error)),
+    )
+    assert.ok(here instanceof MatineeError && beside instanceof MatineeError, String(beside))
+    assert.deepEqual([beside.code, beside.message, beside.details], [here.code, here.message, here.details])
   })
 
 test('a thread that ends leaves no question open', async () => {

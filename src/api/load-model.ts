@@ -24,11 +24,16 @@ export interface LoadedModel<Snapshot = ModelSnapshot> {
 /**
  * Loads a version whose manifest lies in `store`. A file is taken from `cache` where the copy there has the
  * manifest's digest, else from `store`.
- * @param beside on a thread of its own, so that this one goes on answering
+ * @param besideFromBytes a model whose tensors take so much is looked through on a thread of its own, so that this one goes on answering
  * @throws MatineeError `store_missing` (no manifest, or no file that it names), `store_corrupt` (size, digest or
  * content is wrong), `model_incompatible` (another format or an unknown algorithm), `store_unreachable`.
  */
-export async function loadSnapshot(version: string, store: ObjectStore, cache?: ObjectStore, beside = false): Promise<LoadedModel> {
+export async function loadSnapshot(
+  version: string,
+  store: ObjectStore,
+  cache?: ObjectStore,
+  besideFromBytes = Infinity,
+): Promise<LoadedModel> {
   const manifestKey = storeKeys.model(version, 'manifest.json')
   const stored = await store.read(manifestKey)
   if (stored === undefined)
@@ -42,7 +47,8 @@ export async function loadSnapshot(version: string, store: ObjectStore, cache?: 
     })
 
   const files = new Map<string, Uint8Array>()
-  const inspector = beside ? new Inspector() : undefined
+  const large = (manifest.files['model.safetensors']?.bytes ?? 0) >= besideFromBytes
+  const inspector = large ? new Inspector() : undefined
   const read = async (file: ModelFile): Promise<Uint8Array> => {
     const key = storeKeys.model(version, file)
     const bytes = await readVerified(key, manifest.files[file], cache === undefined ? [store] : [cache, store], inspector)

@@ -2,11 +2,12 @@ import assert from 'node:assert/strict'
 import { readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test, { type TestContext } from 'node:test'
-import { setImmediate } from 'node:timers/promises'
+import { setImmediate, setTimeout as delay } from 'node:timers/promises'
+import { collectGarbage } from '../adapters/free-memory.ts'
 import { MatineeError } from '../contracts/errors.ts'
 import type { ObjectStore } from '../contracts/ports.ts'
 import { storeKeys } from '../contracts/store-keys.ts'
-import { ModelHolder, type ModelHolderOptions } from './model-holder.ts'
+import { ModelHolder, SnapshotHolder, type ModelHolderOptions, type ServedKind } from './model-holder.ts'
 import { makeLatest, publishModel, userIds, writeModel } from '../../test/support/publish-model.ts'
 import { silent, temporaryStores, testApp } from '../../test/support/test-api.ts'
 
@@ -61,6 +62,39 @@ test('a newly published model serves from the next look on', async () => {
   await makeLatest(store, good) // rolled back
   await holder.poll()
   assert.equal(holder.current().version, good)
+})
+
+test('a large model that was replaced is collected before another is loaded', async () => {
+  const { store } = await temporaryStores()
+  const loads: string[] = []
+  const file = new Uint8Array(33 * 1024 * 1024)
+  const kind: ServedKind<{ readonly version: string }> = {
+    latestKey: storeKeys.modelLatest,
+    prefix: storeKeys.modelsPrefix,
+    keyOf: storeKeys.model,
+    load: (version) => {
+      loads.push(version)
+      return Promise.resolve({ snapshot: { version }, files: new Map([['file', file]]) })
+    },
+    describe: () => ({}),
+    optional: false,
+  }
+  const holder = new SnapshotHolder(kind, { store, clock: { now: Date.now }, log: silent, pollMs: 1000 })
+  const serve = async (version: string): Promise<void> => {
+    await makeLatest(store, version)
+    await holder.poll()
+  }
+  await serve(good)
+  let held: object | undefined = holder.current()
+  await serve(next)
+  await makeLatest(store, '2024-W03-00000003')
+  const polling = holder.poll()
+  await delay(200)
+  assert.deepEqual(loads, [good, next], `${JSON.stringify(held)} is still held`)
+  held = undefined
+  collectGarbage()
+  await polling
+  assert.deepEqual(loads, [good, next, '2024-W03-00000003'])
 })
 
 test('a look that finds the same entity tag reads nothing', async () => {

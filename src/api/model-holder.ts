@@ -5,6 +5,7 @@
  * The last good model stays where the new one cannot serve, and a copy of it lies in `cache` (a store of the same
  * layout, on local disk), from which a start without the store serves too.
  */
+import { setTimeout as delay } from 'node:timers/promises'
 import { LatestModel, parseDocument } from '../contracts/documents.ts'
 import { MatineeError, type ErrorCode } from '../contracts/errors.ts'
 import type { Clock, ObjectStore } from '../contracts/ports.ts'
@@ -87,6 +88,10 @@ export interface ServingModels<Held extends Snapshot = ModelSnapshot> {
 const longestRetryMs = 5 * 60_000
 /** A load that takes longer is given up, so that a store which falls silent midway does not end all following. */
 const loadWithinMs = 15 * 60_000
+/** So long a model that was replaced may take to be collected before another is loaded all the same. */
+const collectedWithinMs = 5000
+/** Of its files; smaller ones are not waited for. */
+const largeBytes = 32 * 1024 * 1024
 const inspectedVersions = 2
 const inspectWithinMs = 60_000
 
@@ -94,6 +99,10 @@ export class SnapshotHolder<Held extends Snapshot> implements ServingModels<Held
   readonly #kind: ServedKind<Held>
   readonly #options: ModelHolderOptions
   #serving: Held | undefined
+  /** Of its files. */
+  #servingBytes = 0
+  /** What served before, where it is large. */
+  #replaced: WeakRef<Held> | undefined
   #origin: 'store' | 'cache' | undefined
   #problem: ModelProblem | undefined
   #checkedMs: number | undefined
@@ -207,6 +216,7 @@ export class SnapshotHolder<Held extends Snapshot> implements ServingModels<Held
         return this.#setProblem(undefined)
       }
       if (entry !== undefined && entry.entityTag === this.#failed?.tag && clock.now() < this.#failed.retryAtMs) return
+      await this.#untilCollected()
       const latest = entry === undefined ? undefined : await answerWithin(answerWithinMs, key, store.read(key))
       if (latest === undefined) throw new MatineeError('model_missing', `${key} is not in the store: no model has been published yet`)
       try {
@@ -228,13 +238,22 @@ export class SnapshotHolder<Held extends Snapshot> implements ServingModels<Held
     }
   }
 
+  /** So that two are held while another is loaded, and not three. */
+  async #untilCollected(): Promise<void> {
+    const deadline = performance.now() + collectedWithinMs
+    while (this.#replaced?.deref() !== undefined && performance.now() < deadline && !this.#stopped) await delay(50)
+    this.#replaced = undefined
+  }
+
   #load(version: string, store: ObjectStore, cache?: ObjectStore): Promise<LoadedModel<Held>> {
     return this.#kind.load(version, store, cache, this.#serving !== undefined)
   }
 
   #swap(loaded: LoadedModel<Held>, origin: 'store' | 'cache'): void {
     const before = this.#serving?.version
+    if (this.#serving !== undefined && this.#servingBytes >= largeBytes) this.#replaced = new WeakRef(this.#serving)
     this.#serving = loaded.snapshot
+    this.#servingBytes = [...loaded.files.values()].reduce((sum, { byteLength }) => sum + byteLength, 0)
     this.#origin = origin
     this.#swaps++
     const { version } = loaded.snapshot
@@ -299,11 +318,14 @@ export class SnapshotHolder<Held extends Snapshot> implements ServingModels<Held
   }
 }
 
+/** Bytes of tensors. A smaller model is looked through before a thread has started. */
+const worthAThread = 2 * 1024 * 1024
+
 const recommender: ServedKind<ModelSnapshot> = {
   latestKey: storeKeys.modelLatest,
   prefix: storeKeys.modelsPrefix,
   keyOf: storeKeys.model,
-  load: loadSnapshot,
+  load: (version, store, cache, beside) => loadSnapshot(version, store, cache, beside ? worthAThread : Infinity),
   describe: ({ manifest: { week, algorithm, users, items } }) => ({ week, algorithm, users, items }),
   optional: false,
 }
