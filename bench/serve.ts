@@ -126,7 +126,9 @@ class ServeBench {
     const model = join(this.#folder, 'store', storeKeys.model(versions[0], ''))
     const service = await this.#start(startFastApi(programs, model, this.#folder))
     const peer = await this.#scenario('FastAPI and numpy', bare.list, () => this.#measure(service))
-    print(`\nover FastAPI, by their shares of the bare route: warm ${ratio(ours.warm, peer)}, first request ${ratio(ours.cold, peer)}`)
+    print(
+      `\nover FastAPI, by their shares of the bare route: warm ${ratio(ours.warm, peer.share)}, first request ${ratio(ours.cold, peer.share)}`,
+    )
   }
 
   /** A server that ends with the run, if not before. */
@@ -151,7 +153,7 @@ class ServeBench {
     const places = { command: this.#command, store: join(this.#folder, 'store'), folder: this.#folder }
     const arraysMib = await this.#arraysMib()
     const server = await this.#start(startApi(places))
-    const measured = (name: string, kind: keyof Sizes, first?: readonly Request[], second?: readonly Request[]): Promise<number> =>
+    const measured = (name: string, kind: keyof Sizes, first?: readonly Request[], second?: readonly Request[]): Promise<Reached> =>
       this.#scenario(name, bare[kind], () => this.#measure(server, first, second))
     const cold = await measured('first request', 'list', listsOf(half, threeQuarters), listsOf(threeQuarters, users))
     await this.#once(server, this.#asked)
@@ -164,7 +166,8 @@ class ServeBench {
     server.forgetPeak()
     let swaps = 0
     await this.#scenario('during swaps', bare.list, async () => {
-      const swapping = await this.#swapping(() => this.#measure(server))
+      // After each swap all lists are first requests: a server that answers as fast as it can loads next to nothing meanwhile.
+      const swapping = await this.#swapping(() => this.#measure(server, this.#asked, this.#asked, cold.answersASecond))
       swaps = swapping.swaps
       return swapping.scenario
     })
@@ -178,19 +181,20 @@ class ServeBench {
     const again = await this.#start(startApi(places))
     print(`start to ready from the local copy ${(again.startToReadyMs / 1000).toFixed(2)} s`)
     await again.stop()
-    return { warm, cold }
+    return { warm: warm.share, cold: cold.share }
   }
 
   /**
    * After a second to warm up, a saturating run over the first requests, then an open-loop one at half its rate over the second. Those that
    * are both are asked again and again, others once.
+   * @param most the rate that the open-loop run is at half of; absent: that of the first run
    */
-  async #measure(server: Server, first = this.#asked, second = first): Promise<Scenario> {
+  async #measure(server: Server, first = this.#asked, second = first, most?: number): Promise<Scenario> {
     const once = first !== second
     // From the end, which the runs that count do not come to.
     await this.#attack(server, second.toReversed(), 1, once)
     const full = await this.#saturate(server, first, once)
-    const relaxed = await this.#attack(server, second, this.#seconds, once, full.answersASecond / 2)
+    const relaxed = await this.#attack(server, second, this.#seconds, once, (most ?? full.answersASecond) / 2)
     return { full, relaxed }
   }
 
@@ -204,9 +208,8 @@ class ServeBench {
    * Prints what was measured over what a route without work does at answers of that size just before and after: the speed of a shared machine
    * changes by the minute.
    * @param bare absent: it is itself such a route
-   * @returns its share of that route's rate
    */
-  async #scenario(name: string, bare: Server | undefined, measure: () => Promise<Scenario>): Promise<number> {
+  async #scenario(name: string, bare: Server | undefined, measure: () => Promise<Scenario>): Promise<Reached> {
     const around = bare === undefined ? [] : [await this.#saturate(bare)]
     const { full, relaxed } = await measure()
     around.push(bare === undefined ? full : await this.#saturate(bare))
@@ -222,7 +225,7 @@ class ServeBench {
         `${(100 * full.clientShare).toFixed(0)} %`.padStart(9) +
         String(full.failed + relaxed.failed).padStart(8),
     )
-    return full.answersASecond / bareRate
+    return { answersASecond: full.answersASecond, share: full.answersASecond / bareRate }
   }
 
   async #attack(server: Server, requests: readonly Request[], seconds: number, once: boolean, rate?: number): Promise<Measured> {
@@ -270,6 +273,12 @@ class ServeBench {
     const { tensors } = decodeSafetensors(stored?.body ?? new Uint8Array())
     return [...tensors.values()].reduce((sum, { data }) => sum + data.byteLength, 0) / 1_048_576
   }
+}
+
+interface Reached {
+  readonly answersASecond: number
+  /** Of the bare route's rate. */
+  readonly share: number
 }
 
 /** Bytes of an answer. */

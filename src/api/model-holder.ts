@@ -30,6 +30,8 @@ export interface ModelHolderOptions {
   readonly pollMs: number
   /** Milliseconds after which a look that got no answer counts as failed. */
   readonly answerWithinMs?: number
+  /** Has V8 collect its heap, which holds up requests; absent: another model is loaded all the same. */
+  readonly collectGarbage?: () => void
 }
 
 /** What is held of a model: ready to answer. */
@@ -88,8 +90,8 @@ export interface ServingModels<Held extends Snapshot = ModelSnapshot> {
 const longestRetryMs = 5 * 60_000
 /** A load that takes longer is given up, so that a store which falls silent midway does not end all following. */
 const loadWithinMs = 15 * 60_000
-/** So long a model that was replaced may take to be collected before another is loaded all the same. */
-const collectedWithinMs = 5000
+/** So long V8 has to collect a model that was replaced by itself, before another is loaded. */
+const collectedWithinMs = 2000
 /** Of its files; smaller ones are not waited for. */
 const largeBytes = 32 * 1024 * 1024
 const inspectedVersions = 2
@@ -242,7 +244,10 @@ export class SnapshotHolder<Held extends Snapshot> implements ServingModels<Held
   async #untilCollected(): Promise<void> {
     const deadline = performance.now() + collectedWithinMs
     while (this.#replaced?.deref() !== undefined && performance.now() < deadline && !this.#stopped) await delay(50)
+    const remains = this.#replaced?.deref() !== undefined
     this.#replaced = undefined
+    await delay(0) // what was looked at lives until the turn ends
+    if (remains) this.#options.collectGarbage?.()
   }
 
   #load(version: string, store: ObjectStore, cache?: ObjectStore): Promise<LoadedModel<Held>> {

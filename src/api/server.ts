@@ -1,5 +1,6 @@
 /** From dependencies to a server that listens, and to one that has stopped with every request answered. */
 import type { AddressInfo } from 'node:net'
+import { collectGarbage } from '../adapters/free-memory.ts'
 import { collectDefaultMetrics } from 'prom-client'
 import type { FastifyBaseLogger } from 'fastify'
 import { Value } from 'typebox/value'
@@ -63,7 +64,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     drainMs = 10_000,
   } = options
   checkListenHost(access)
-  const models = new ModelHolder({ store, cache, clock, log, pollMs })
+  const models = new ModelHolder({ store, cache, clock, log, pollMs, collectGarbage })
   const questionnaire = new QuestionnaireHolder({ store, cache, clock, log, pollMs })
   const listings = new ListingHolder({ store, cache, log, pollMs })
   const metrics = createMetrics(models, listings)
