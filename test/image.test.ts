@@ -1,6 +1,7 @@
 /** The image, made by the Dockerfile's own commands: by an ordinary user, on a tree that nobody can write, it does a week's work. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
+import { isAscii } from 'node:buffer'
 import { chmodSync, chownSync, lstatSync, mkdirSync, readFileSync, readdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import test, { type TestContext } from 'node:test'
@@ -91,6 +92,9 @@ test('built by its own commands, it retrains a week and serves it', { timeout: 6
       [],
     )
     assert.deepEqual(readdirSync(application).toSorted(), ['LICENSE', 'bin', 'dist', 'docs', 'node_modules', 'package.json'])
+    const programs = join(application, 'dist/programs')
+    for (const name of readdirSync(programs))
+      assert.ok(isAscii(readFileSync(join(programs, name))), `${name} would be kept at twice its size`)
   })
 
   const temporal = await startTemporal()

@@ -59,7 +59,8 @@ function parser<Schema extends TSchema>(schema: Schema): (bytes: Uint8Array, key
   }
 }
 const parseUsers = parser(ModelUsers)
-const parseItems = parser(ModelItems)
+/** Also of some titles alone. */
+export const parseItems = parser(ModelItems)
 
 function familyOf({ algorithm }: ModelManifest, key: string): ModelFamily {
   const family = families.find((one) => one.algorithm === algorithm)

@@ -10,7 +10,7 @@ import type { ModelFiles } from './decode-model.ts'
 
 /** As `nice` has it. Where there is one core, the thread that answers has nine tenths of it beside one of this. */
 const niceness = 10
-const titlesAText = 500
+const titlesAPiece = 500
 
 yieldToOthers()
 parentPort?.on('message', (question: Question) => {
@@ -46,8 +46,8 @@ async function inspect(files: ModelFiles): Promise<Inspected> {
   const [{ decodeModel }, { ModelSnapshot }] = await Promise.all([import('./decode-model.ts'), import('./model-snapshot.ts')])
   const parts = await decodeModel(files)
   const { counts } = await ModelSnapshot.create(parts)
-  const items = Array.from({ length: Math.ceil(parts.items.length / titlesAText) }, (_, n) =>
-    JSON.stringify(parts.items.slice(n * titlesAText, (n + 1) * titlesAText)),
+  const items = Array.from({ length: Math.ceil(parts.items.length / titlesAPiece) }, (_, n) =>
+    new TextEncoder().encode(JSON.stringify(parts.items.slice(n * titlesAPiece, (n + 1) * titlesAPiece))),
   )
   const { users, itemIds, catalogue, tensors, memories } = parts
   return { users: users.table(), items, itemIds: itemIds.table(), catalogue, tensors: allFinite(tensors), memories, counts }

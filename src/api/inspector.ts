@@ -1,16 +1,17 @@
 /**
  * A thread that takes a model's files apart and checks them while this one goes on answering. What it finds comes back without being copied:
- * arrays, and the memories of kernels, lie in memory that both share; titles come in pieces of text, which are parsed one at a time.
+ * arrays, and the memories of kernels, lie in memory that both share; titles come in pieces of JSON, which are parsed one at a time.
  */
 import { setImmediate as breathe } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import type { ModelItem, ModelManifest } from '../contracts/documents.ts'
 import { MatineeError, type ErrorCode } from '../contracts/errors.ts'
+import { storeKeys } from '../contracts/store-keys.ts'
 import type { KernelMemories, Tensors } from '../model/model.ts'
 import type { IdTable } from '../model/sparse/id-index.ts'
 import { programFile } from '../project-files.ts'
 import type { CatalogueTables } from './catalogue.ts'
-import { withModel, type ModelFiles } from './decode-model.ts'
+import { parseItems, withModel, type ModelFiles } from './decode-model.ts'
 import type { ModelParts, PairCounts } from './model-snapshot.ts'
 import { Ids } from './ids.ts'
 
@@ -25,8 +26,8 @@ export interface Inspected {
   readonly users: IdTable
   readonly itemIds: IdTable
   readonly catalogue: CatalogueTables
-  /** JSON, each some titles. */
-  readonly items: readonly string[]
+  /** As in `items.json`, each some titles. */
+  readonly items: readonly Uint8Array[]
   readonly tensors: Tensors
   readonly memories: KernelMemories
   readonly counts: PairCounts
@@ -52,11 +53,11 @@ export class Inspector {
 
   /** @throws MatineeError `store_corrupt`, `model_incompatible`. */
   async inspect(files: ModelFiles): Promise<ModelParts> {
-    const { users, itemIds, items: texts, ...found } = await this.#ask<Inspected>({ ask: 'inspect', ...files })
+    const { users, itemIds, items: pieces, ...found } = await this.#ask<Inspected>({ ask: 'inspect', ...files })
     const manifest: ModelManifest = files.manifest
     const items: ModelItem[] = []
-    for (const text of texts) {
-      items.push(...(JSON.parse(text) as ModelItem[]))
+    for (const piece of pieces) {
+      items.push(...parseItems(piece, storeKeys.model(manifest.version, 'items.json')))
       await breathe()
     }
     const counted = new ArrayBuffer(files.tensors.byteLength)
