@@ -10,7 +10,8 @@ const niceness = 10
 
 /**
  * Lets them wait for the thread that answers, where the cores do not suffice for all: on one core, marking a heap of 50 MiB on four threads at
- * ordinary priority holds up every request for a tenth of a second, and so does copying a model. Linux only, where a thread has a priority; elsewhere nothing is done.
+ * ordinary priority holds up every request for a tenth of a second, and so does copying a model. Linux only, where a thread has a priority;
+ * elsewhere nothing is done.
  */
 export function yieldToMainThread(): void {
   if (process.platform !== 'linux') return
