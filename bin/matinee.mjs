@@ -2,7 +2,7 @@
 // Plain JavaScript for any Node: finds one that is new enough, then runs the command line. V8's young generation would grow to 48 MiB while
 // modules load and never shrink: 4 MiB a half take 50 MiB less of the server's memory. The old one is collected when it has grown by a quarter.
 // Where V8 sees objects of some line of code live on for a while, it makes all that follow in the old generation. Under a first load it sees that
-// of what a request needs, in some processes and not in others, and from then on collects the whole heap several times a second.
+// of what a request needs, in some processes and not in others, and from then on collects the whole heap over and over.
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import * as module from 'node:module'

@@ -127,7 +127,10 @@ export interface PairCounts {
 }
 
 /** What came of a training, shared by all that have other titles. */
-interface LearntParts extends CheckedParts {
+interface LearntParts extends ModelParts {
+  readonly seen: Interactions
+  readonly seenDays: Int32Array | undefined
+  readonly viewers: Uint32Array
   readonly taught: TaughtPairs | undefined
   readonly eventWeights: EventWeights
   readonly counts: PairCounts
@@ -148,12 +151,6 @@ interface Titles {
   /** Positions of those others by id. */
   readonly others: ReadonlyMap<string, number>
   readonly listing: string
-}
-
-interface CheckedParts extends ModelParts {
-  readonly seen: Interactions
-  readonly seenDays: Int32Array | undefined
-  readonly viewers: Uint32Array
 }
 
 /** Popular is what most users watched in so many days up to the newest viewing; trending the same in fewer. */
@@ -203,17 +200,14 @@ export class ModelSnapshot {
     expectCount(tensorsKey, 'items', model.itemCount, items.length)
     const watched = await readWatchedPairs(tensors, users.count, items.length, tensorsKey, checked)
     const { seen, viewers, days: seenDays } = watched
-    const read: CheckedParts = {
-      ...parts,
-      seen,
-      seenDays,
-      viewers,
-    }
     const similarity = itemSimilarityOf(model, seen, memories)
     await breathe()
     const taught = await readTaughtPairs(tensors, users.count, items.length, tensorsKey, checked)
     const learnt: LearntParts = {
-      ...read,
+      ...parts,
+      seen,
+      seenDays,
+      viewers,
       taught,
       eventWeights: eventWeightsOf(manifest, taught?.eventWeight ?? 1),
       counts: parts.counts ?? { popular: await countRecent(watched, popularDays), trend: await countRecent(watched, trendDays) },

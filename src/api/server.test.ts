@@ -48,6 +48,7 @@ test('no request over the network fails while models change', { timeout: 60_000 
   await makeLatest(store, versions[0])
   const { url } = await running(context, store)
   await ready(url)
+  const seen = new Set<string>()
   const answers = { newest: '' }
   const done = new AbortController()
   const askers = Array.from({ length: 4 }, async () => {
@@ -56,6 +57,7 @@ test('no request over the network fails while models change', { timeout: 60_000 
       const text = await response.text()
       assert.equal(response.status, 200, text)
       answers.newest = /"model":"([^"]+)"/.exec(text)?.[1] ?? text
+      seen.add(answers.newest)
     }
   })
   for (let swap = 1; swap <= 10; swap++) {
@@ -65,6 +67,7 @@ test('no request over the network fails while models change', { timeout: 60_000 
   }
   done.abort()
   await Promise.all(askers)
+  assert.deepEqual([...seen].toSorted(), [...versions])
 })
 
 test('a stop lets requests under way end, and takes no new connection', { timeout: 30_000 }, async (context) => {
