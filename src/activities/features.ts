@@ -14,12 +14,15 @@ export const text = (value: string): string => `'${value.replaceAll("'", "''")}'
 export const parquet = (paths: readonly string[]): string => `read_parquet([${paths.map(text).join(', ')}])`
 
 /**
- * Wall-clock text as a timestamp without zone; null for what is none. A zone's suffix would make DuckDB convert. Nearly all
- * are as DuckDB writes them itself, which is told faster than by the pattern.
+ * Rows with `happened_at`, their wall-clock text `log_dt` as a timestamp without zone; null for what is none. A zone's suffix would make
+ * DuckDB convert. Nearly all are as DuckDB writes them itself (which for years before 0 and after 9999 is longer), which is told faster than
+ * by the pattern.
  */
-const LOCAL_TIME = String.raw`case
-      when (log_dt like '____-__-__ __:__:__' and try_cast(log_dt as timestamp)::varchar = log_dt) or regexp_full_match(log_dt, '\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?)?') then try_cast(log_dt as timestamp)
-    end`
+const withLocalTime = (rows: string): string => String.raw`
+  select * exclude (cast_time), case
+      when (strlen(log_dt) = 19 and cast_time::varchar = log_dt) or regexp_full_match(log_dt, '\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?)?') then cast_time
+    end as happened_at
+  from (select *, try_cast(log_dt as timestamp) as cast_time from (${rows}))`
 
 /** A code for each id of a column of all logs. */
 const codes = (table: string, id: string, logs: readonly (readonly string[])[]): string => `
@@ -48,7 +51,7 @@ export const repeatColumns = {
 
 /** Rows of a log as they were extracted, each with `happened_at` and `fate`. */
 export const judgedRows = (log: LogName, paths: readonly string[]): string =>
-  `select *, ${fateOf('subsr_id', 'program_id', log)} as fate from (select *, ${LOCAL_TIME} as happened_at from ${parquet(paths)})`
+  `select *, ${fateOf('subsr_id', 'program_id', log)} as fate from (${withLocalTime(`from ${parquet(paths)}`)})`
 
 /**
  * Counts the rows of a log that are alike, each with its fate. Of kept rows all that tells them apart is there (nulls count
@@ -62,9 +65,8 @@ create table ${log} as
 select fate, ${details.map((detail) => `case when fate = 'kept' then ${detail} end as ${detail}`).join(', ')}, count(*) as copies
 from (
   select *, ${fateOf('user_code', 'program_code', log)} as fate
-  from (
-    select user_codes.code as user_code, program_codes.code as program_code, episode_num, ${LOCAL_TIME} as happened_at${measures}, e_bool
-    from ${parquet(paths)} left join user_codes using (subsr_id) left join program_codes using (program_id)
+  from (${withLocalTime(`select user_codes.code as user_code, program_codes.code as program_code, episode_num, log_dt${measures}, e_bool
+    from ${parquet(paths)} left join user_codes using (subsr_id) left join program_codes using (program_id)`)}
   )
 )
 group by all`
@@ -76,7 +78,7 @@ const TRAINED = `fate in ('kept', 'event')`
 /** What a row of a log and an event are of, so that one stands for the other. */
 const loggedDays = (type: EventType, paths: readonly string[]): string => `
 select distinct '${type}' as type, subsr_id, program_id, happened_at::date as day
-from (select subsr_id, program_id, ${LOCAL_TIME} as happened_at from ${parquet(paths)} semi join events using (subsr_id, program_id))`
+from (${withLocalTime(`select subsr_id, program_id, log_dt from ${parquet(paths)} semi join events using (subsr_id, program_id)`)})`
 
 /**
  * Adds events to `viewings` and `clicks`, with the fate `event`, where the source's log has no row of that user, title and
@@ -85,9 +87,9 @@ from (select subsr_id, program_id, ${LOCAL_TIME} as happened_at from ${parquet(p
  */
 const eventStatements = (paths: Readonly<Record<SourceTable, readonly string[]>>, events: readonly string[]): readonly string[] => [
   `create table events as
-select distinct type, subsr_id, program_id, episode_num, ${LOCAL_TIME} as happened_at,
+select distinct type, subsr_id, program_id, episode_num, happened_at,
   coalesce(use_tms, disp_rtm_sec, 1) as use_tms, coalesce(disp_rtm_sec, nullif(use_tms, 0), 1) as disp_rtm_sec
-from ${parquet(events)}`,
+from (${withLocalTime(`from ${parquet(events)}`)})`,
   `create table logged_days as ${loggedDays('viewing', paths.vods_sumut)} union all ${loggedDays('click', paths.contlog)}`,
   `create table judged_events as
 select *, (type, subsr_id, program_id, happened_at::date) in (select (type, subsr_id, program_id, day) from logged_days) as in_source
@@ -188,10 +190,18 @@ where watched_from is null or week_start < watched_from`,
   (select quantile_cont(viewings::double, 0.95) from watched_pairs) as watch_cnt_cap,
   (select quantile_cont(clicks::double, 0.95) from clicked_pairs) as click_cnt_cap`,
 
-    // Where each episode was left: "continue watching" goes on there. Of viewings at one time the one that came farthest.
-    `create table progress as
-select user_code, program_code, episode_num, max({ 'last_dt': happened_at, 'use_tms': use_tms, 'disp_rtm_sec': disp_rtm_sec }) as newest
+    // Where each episode was left: "continue watching" goes on there. Of viewings at one time the one that came farthest. Most episodes
+    // have one viewing, which the greatest of each column are of; the greatest of whole rows, which takes longer, is for the others.
+    `create table left_at as
+select user_code, program_code, episode_num, count(*) as viewings,
+  max(happened_at) as last_dt, max(use_tms) as use_tms, max(disp_rtm_sec) as disp_rtm_sec
 from viewings where ${TRAINED} group by user_code, program_code, episode_num`,
+    `create table left_at_last as
+select user_code, program_code, episode_num, unnest(max({ 'last_dt': happened_at, 'use_tms': use_tms, 'disp_rtm_sec': disp_rtm_sec }))
+from viewings semi join (from left_at where viewings > 1) as again
+  on viewings.user_code = again.user_code and viewings.program_code = again.program_code and viewings.episode_num is not distinct from again.episode_num
+where ${TRAINED} group by user_code, program_code, episode_num`,
+    `create view progress as select * exclude (viewings) from left_at where viewings = 1 union all by name from left_at_last`,
     `drop table viewings`,
 
     // Whole days before the newest click of all; the column turns them round, so that the newest pairs have the most.
@@ -303,9 +313,7 @@ export const featureQueries = (integers: IntegerIds): Readonly<Record<FeatureFil
     ['week_start'],
   ),
   clicks: inOrder('early_clicks', 'week_start, clicks, newest as last_dt', ['week_start']),
-  progress: inOrder('progress', 'episode_num, newest.use_tms as use_tms, newest.disp_rtm_sec as disp_rtm_sec, newest.last_dt as last_dt', [
-    'episode_num nulls first',
-  ]),
+  progress: inOrder('progress', 'episode_num, use_tms, disp_rtm_sec, last_dt', ['episode_num nulls first']),
   users: `select subsr_id, viewings, clicks, last_dt from users order by ${orderOf('subsr_id', integers.all_users)}`,
   items: `select program_id, program_name, ct_cl, program_genre, release_date, age_limit, click_users, viewers, recommendable
 from items order by ${orderOf('program_id', integers.all_programs)}`,

@@ -360,6 +360,9 @@ test('times in other shapes: fractions count, a date is its midnight, what is no
     '0000-00-00 00:00:00',
     '2023-02-30 00:00:00',
     '2023-12-15 10:00:00+09:00',
+    'infinity',
+    '10000-01-01 00:00:00', // as text it sorts before the cut
+    '0044-03-15 (BC) 00:00:00',
     '',
   ].map((log_dt, index) => ({ subsr_id: index, program_id: 1, episode_num: '1', log_dt, e_bool: 0 }))
   const reference = await makeFeatures(bench, sourceOf({ userinfo: [], vods_sumut: [], contlog: clicks, vodinfo: [] }), week)
@@ -369,8 +372,35 @@ test('times in other shapes: fractions count, a date is its midnight, what is no
     ['2023-12-17 23:59:59.999999', '2023-12-17 23:00:00', '2023-12-17 22:00:00', '2023-12-16 00:00:00'],
   )
   const report = await readDocument(bench.store, FeaturesReport, storeKeys.features(week, reference.digest, 'report.json'))
-  assert.equal(report.conts_in, 8)
-  assert.equal(report.conts_bad_row, 4)
+  assert.equal(report.conts_in, 10)
+  assert.equal(report.conts_bad_row, 6)
+})
+
+test('an episode was left where its newest viewing ended, of several at one time the one that came farthest; one without a number is an episode', async (context) => {
+  const bench = newBench(context)
+  const week = parseWeek('2023-W50')
+  const viewings: readonly (readonly [episode: string | null, log_dt: string, use_tms: number, disp_rtm_sec: number])[] = [
+    [null, '2023-12-12 10:00:00', 90, 100],
+    [null, '2023-12-13 10:00:00', 20, 100],
+    [null, '2023-12-13 10:00:00', 30, 80],
+    [null, '2023-12-13 10:00:00', 30, 70],
+    ['1', '2023-12-13 10:00:00', 10, 100],
+    ['2', '2023-12-14 10:00:00', 10, 100],
+    ['2', '2023-12-13 10:00:00', 50, 100],
+  ]
+  const rows = viewings.map(([episode_num, log_dt, use_tms, disp_rtm_sec]) => ({
+    subsr_id: 1, program_id: 1, episode_num, log_dt, use_tms, disp_rtm_sec, e_bool: 0,
+  })) // prettier-ignore
+  const { digest } = await makeFeatures(bench, sourceOf({ userinfo: [], vods_sumut: rows, contlog: [], vodinfo: [] }), week)
+  const progress = await readParquet(bench, storeKeys.features(week, digest, 'progress.parquet'))
+  assert.deepEqual(
+    progress.map((left) => Object.values(left).slice(2)),
+    [
+      [null, 30, 80, '2023-12-13 10:00:00'],
+      ['1', 10, 100, '2023-12-13 10:00:00'],
+      ['2', 10, 100, '2023-12-14 10:00:00'],
+    ],
+  )
 })
 
 test('empty tables give empty features and a report of noughts', async (context) => {
