@@ -1,9 +1,7 @@
 /** The rows of a home page, from top to bottom, no title in two of them. */
-import { weekEnd, isWeek } from '../contracts/week.ts'
-import { includes, union } from '../model/top-k/positions.ts'
+import { includes, placeOf, union } from '../model/top-k/positions.ts'
 import { bytesOf, byteTextOf } from './byte-text.ts'
 import { namedOf, nameOf } from './catalogue.ts'
-import { momentOf } from './local-moment.ts'
 import { byTrend, positionsOf, type ModelSnapshot, type RankedTitle, type Viewer, type ViewerHistory } from './model-snapshot.ts'
 import type { HomeRow } from './schemas.ts'
 import type { TitleFilter } from './title-masks.ts'
@@ -12,8 +10,6 @@ import type { Viewing } from './user-events.ts'
 
 /** Watched to here counts as watched to the end: what follows is credits. */
 const watchedToEnd = 0.92
-/** So many days before the end of the model's week, and later, count as new. */
-const newDays = 60
 /** What a row "because you watched" may start from: enough of it was watched to have liked it. */
 const likedShare = 0.5
 
@@ -163,21 +159,18 @@ function favouriteGenre({ catalogue }: ModelSnapshot, history: ViewerHistory, { 
 
 /** The position of the title that was watched last of those that were watched for the most part, else of the one watched last. */
 function lastLiked(snapshot: ModelSnapshot, { id, events }: Viewer, { items, weights }: ViewerHistory): number | undefined {
+  const isLiked = (position: number): boolean => (weights[placeOf(items, position)] ?? 0) >= likedShare
   const byEvent = (events?.viewings ?? []).flatMap(({ programId }) => snapshot.positionOf(programId) ?? [])
-  const latest = [...byEvent, ...snapshot.latestSeen(id)]
-  return latest.find((position) => (weights[items.indexOf(position)] ?? 0) >= likedShare) ?? latest[0]
+  return byEvent.find(isLiked) ?? snapshot.lastSeen(id, isLiked) ?? byEvent[0] ?? snapshot.lastSeen(id)
 }
 
 /** Released lately, the newest first. */
 function newest(snapshot: ModelSnapshot, count: number, filter: TitleFilter, exclude: Uint32Array): readonly RankedTitle[] {
-  const { week } = snapshot.manifest
-  const end = isWeek(week) ? Date.parse(`${weekEnd(week).slice(0, 10)}T00:00:00Z`) : 0
-  const since = momentOf(new Date(end - newDays * 86_400_000).toISOString().slice(0, 10)) ?? 0
   const { marks: allowed } = snapshot.catalogue.allowed(filter)
   const titles: RankedTitle[] = []
   for (const position of snapshot.catalogue.newestFirst) {
     const score = snapshot.catalogue.releasedAt(position)
-    if (score < since || titles.length === count) break
+    if (score < snapshot.newSince || titles.length === count) break
     const item = snapshot.items[position]
     if (item !== undefined && allowed[position] === 1 && !includes(exclude, position)) titles.push({ position, item, score })
   }

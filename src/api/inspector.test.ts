@@ -37,7 +37,7 @@ function answersOf(snapshot: ModelSnapshot): object {
     const history = snapshot.historyOf({ id })
     const lists = filters.map((filter) => snapshot.recommend(history, 7, { ...filter, excludeSeen: true }))
     const diverse = snapshot.recommend(history, 7, { moment, excludeSeen: false, diversity: 0.4 })
-    return { id, known: snapshot.hasUser(id), history, latest: snapshot.latestSeen(id), lists, diverse }
+    return { id, known: snapshot.hasUser(id), history, latest: snapshot.lastSeen(id), lists, diverse }
   })
   const given = snapshot.historyFrom(new Map(titles.slice(3, 9).map(({ program_id: id }, n) => [id, n / 10])))
   return {

@@ -18,6 +18,7 @@
 import { setImmediate as breathe } from 'node:timers/promises'
 import type { ModelItem, ModelManifest } from '../contracts/documents.ts'
 import { storeKeys } from '../contracts/store-keys.ts'
+import { isWeek, weekEnd } from '../contracts/week.ts'
 import { signalsOfCandidate } from '../model/candidate.ts'
 import { diversify } from '../model/diversity/marginal-relevance.ts'
 import { explainerOf, type Explainer } from '../model/explanation/contributions.ts'
@@ -32,6 +33,7 @@ import { RankedItems } from '../model/top-k/ranked-items.ts'
 import { topK, type TopKOptions } from '../model/top-k/top-k.ts'
 import { Catalogue, type CatalogueTables } from './catalogue.ts'
 import { KeptLists } from './kept-lists.ts'
+import { momentOf } from './local-moment.ts'
 import type { TitleFilter } from './title-masks.ts'
 import type { UserEvents } from './user-events.ts'
 import type { Ids } from './ids.ts'
@@ -160,6 +162,8 @@ const trendDays = 7
 const clickWeight = 0.25
 /** How many of the most like a title are kept. */
 const alikeKept = 64
+/** Titles that came out so many days before the end of the model's week, or later, are new. */
+const newDays = 60
 /** Of how many of the best a diverse list is put together, a title of the list; and at least. */
 const candidatesATitle = 10
 const candidatesAtLeast = 100
@@ -169,6 +173,8 @@ export class ModelSnapshot {
   readonly catalogue: Catalogue
   /** Which titles it has: those of its training, or a digest of the catalogue that came after it. */
   readonly listing: string
+  /** Titles that were released at this moment or later are new. */
+  readonly newSince: number
   readonly #learnt: LearntParts
   readonly #model: Model
   readonly #users: Ids
@@ -227,6 +233,7 @@ export class ModelSnapshot {
     this.manifest = learnt.manifest
     this.catalogue = catalogue
     this.listing = listing
+    this.newSince = newSinceOf(learnt.manifest)
     this.#learnt = learnt
     this.#model = learnt.model
     this.#users = learnt.users
@@ -329,18 +336,22 @@ export class ModelSnapshot {
     }
   }
 
-  /** Watched positions, the latest first as far as the model's data says, the more of it watched the earlier. */
-  latestSeen(userId: string): readonly number[] {
+  /**
+   * The position of the title that was watched last, as far as the model's data says, of those that pass; of one day's the one that more was
+   * watched of.
+   */
+  lastSeen(userId: string, passes: (position: number) => boolean = () => true): number | undefined {
     const user = this.#users.positionOf(userId)
-    if (user === undefined) return []
-    const start = this.#seen.offsets[user] as number
-    const end = this.#seen.offsets[user + 1] as number
-    const { weights, items } = this.#seen
+    if (user === undefined) return undefined
+    const { offsets, items, weights } = this.#seen
     const days = this.#seenDays
-    const pairs = Float64Array.from({ length: end - start }, (_, n) => start + n)
-    const isLater = (a: number, b: number): number =>
-      (days === undefined ? 0 : (days[b] as number) - (days[a] as number)) || (weights[b] as number) - (weights[a] as number)
-    return Array.from(pairs.toSorted(isLater), (pair) => items[pair] as number)
+    const isLater = (a: number, b: number): boolean =>
+      ((days === undefined ? 0 : (days[a] as number) - (days[b] as number)) || (weights[a] as number) - (weights[b] as number)) > 0
+    const end = offsets[user + 1] as number
+    let last: number | undefined
+    for (let pair = offsets[user] as number; pair < end; pair++)
+      if ((last === undefined || isLater(pair, last)) && passes(items[pair] as number)) last = pair
+    return last === undefined ? undefined : items[last]
   }
 
   #isLearnt(position: number): boolean {
@@ -556,6 +567,12 @@ function sortedHistory(weights: ReadonlyMap<number, number>): Pick<ViewerHistory
 
 function expectCount(key: string, what: string, got: number, expected: number): void {
   if (got !== expected) throw corrupt(key, `holds ${got} ${what}, expected ${expected}`)
+}
+
+/** A moment, see local-moment.ts. */
+function newSinceOf({ week }: ModelManifest): number {
+  const end = isWeek(week) ? Date.parse(`${weekEnd(week).slice(0, 10)}T00:00:00Z`) : 0
+  return momentOf(new Date(end - newDays * 86_400_000).toISOString().slice(0, 10)) ?? 0
 }
 
 /** What events weigh beside the pairs of the training, as its signals have it. */

@@ -32,9 +32,12 @@ for (const [kind, draw] of Object.entries(kinds))
             const exclude = Uint32Array.from(Array(itemCount).keys()).filter(() => random.below(4) === 0)
             const allowed = Uint8Array.from({ length: itemCount }, () => random.below(3))
             full.score(factors, scores)
-            const few = Uint8Array.from({ length: itemCount }, () => Number(random.below(8) === 0))
-            const listed = Uint32Array.from(few.keys()).filter((item) => few[item] === 1)
-            for (const options of [{}, { exclude }, { allowed }, { exclude, allowed }, { allowed: few, listed, exclude }]) {
+            // Some are looked at with all the others, few one by one.
+            const [some, few] = [8, 30].map((share) => {
+              const marks = Uint8Array.from({ length: itemCount }, () => Number(random.below(share) === 0))
+              return { allowed: marks, listed: Uint32Array.from(marks.keys()).filter((item) => marks[item] === 1), exclude }
+            })
+            for (const options of [{}, { exclude }, { allowed }, { exclude, allowed }, some, few]) {
               const list = topK(scores, k, options)
               assert.deepEqual(best.best(factors, k, options), {
                 items: Uint32Array.from(list),

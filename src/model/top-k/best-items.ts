@@ -12,8 +12,8 @@ export interface ScoredItems {
   readonly scores: Float32Array
 }
 
-/** Below one in so many items a full score of each takes less than a look at all. */
-const fewItems = 5
+/** Below one in so many items a full score of each, all over the memory, takes less than a look at all, one after the other. */
+const fewItems = 20
 
 export class BestItems {
   readonly #itemCount: number

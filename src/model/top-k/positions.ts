@@ -28,8 +28,12 @@ export function union(a: Uint32Array, b: Uint32Array): Uint32Array {
   return both.subarray(0, count)
 }
 
-export function includes(positions: Uint32Array, position: number): boolean {
-  return positions[countBelow(positions, position)] === position
+export const includes = (positions: Uint32Array, position: number): boolean => placeOf(positions, position) !== -1
+
+/** Where a position stands; -1 where it does not. */
+export function placeOf(positions: Uint32Array, position: number): number {
+  const place = countBelow(positions, position)
+  return positions[place] === position ? place : -1
 }
 
 /** Those below a limit: a view of them. */
