@@ -101,10 +101,13 @@ export function scorePanels(
   }
 }
 
+/** Items that are scored in full together: each sum waits for itself alone. */
+const scoredAtOnce: usize = 8
+
 /**
- * scores[n] of one user for the items at `positions[n]`, sixteen at a time, whose sums do not wait for each other.
+ * scores[n] of one user for the items at `positions[n]`.
  * @param rows factors of the item at position i are rows[i × factors ..)
- * @param positions filled up to a multiple of 16 with any of them
+ * @param positions filled up to a multiple of 8 with any of them
  */
 export function scoreListed(
   thread: i32,
@@ -116,34 +119,29 @@ export function scoreListed(
   count: i32,
   scores: usize,
 ): void {
-  const rowBytes = (<usize>factors) << 2
+  const end = positions + ((<usize>count) << 2)
+  for (; positions < end; positions += scoredAtOnce << 2, scores += scoredAtOnce << 2)
+    scoreEight(user, rows, biases, (<usize>factors) << 2, positions, scores)
+}
+
+/** scores[n] ← bias + Σ_f u_f h_f, added in the order of f, of the items at the eight `positions`. */
+function scoreEight(user: usize, rows: usize, biases: usize, rowBytes: usize, positions: usize, scores: usize): void {
+  for (let n: usize = 0; n < scoredAtOnce << 2; n += 4) store<f32>(scores + n, load<f32>(biases + ((<usize>load<u32>(positions + n)) << 2)))
+  let a = v128.load(scores)
+  let b = v128.load(scores, 16)
   const whole = rowBytes & ~15
-  for (let n: usize = 0; n < <usize>count; n += 16) {
-    const listed = positions + (n << 2)
-    const out = scores + (n << 2)
-    for (let lane: usize = 0; lane < 64; lane += 4) store<f32>(out + lane, load<f32>(biases + ((<usize>load<u32>(listed + lane)) << 2)))
-    let a = v128.load(out)
-    let b = v128.load(out, 16)
-    let c = v128.load(out, 32)
-    let d = v128.load(out, 48)
-    let at: usize = 0
-    for (; at < whole; at += 16) {
-      const u = user + at
-      a = addFour(a, u, rows + at, listed, rowBytes)
-      b = addFour(b, u, rows + at, listed + 16, rowBytes)
-      c = addFour(c, u, rows + at, listed + 32, rowBytes)
-      d = addFour(d, u, rows + at, listed + 48, rowBytes)
-    }
-    v128.store(out, a)
-    v128.store(out, b, 16)
-    v128.store(out, c, 32)
-    v128.store(out, d, 48)
-    for (; at < rowBytes; at += 4)
-      for (let lane: usize = 0; lane < 64; lane += 4) {
-        const row = rows + <usize>load<u32>(listed + lane) * rowBytes
-        store<f32>(out + lane, load<f32>(out + lane) + load<f32>(user + at) * load<f32>(row + at))
-      }
+  let at: usize = 0
+  for (; at < whole; at += 16) {
+    a = addFour(a, user + at, rows + at, positions, rowBytes)
+    b = addFour(b, user + at, rows + at, positions + 16, rowBytes)
   }
+  v128.store(scores, a)
+  v128.store(scores, b, 16)
+  for (; at < rowBytes; at += 4)
+    for (let n: usize = 0; n < scoredAtOnce << 2; n += 4) {
+      const row = rows + <usize>load<u32>(positions + n) * rowBytes
+      store<f32>(scores + n, load<f32>(scores + n) + load<f32>(user + at) * load<f32>(row + at))
+    }
 }
 
 /** sums + products of four factors of four items, added in the order of the factors. */
@@ -329,24 +327,33 @@ export function packRounded(
   }
 }
 
-/** Scores in full what waits and can still come in. */
+/** Scores in full what waits and can still come in. Where entries were read from, the positions of those at once are put, and then their scores. */
 function emptyWaiting(state: usize, user: usize, best: usize, waiting: usize, k: i32, rows: usize, biases: usize, rowBytes: usize): void {
-  const count = load<i32>(state, 20)
+  const end = waiting + ((<usize>load<i32>(state, 20)) << 3)
+  const scores = waiting + (scoredAtOnce << 2)
   let size = load<i32>(state, 24)
   let least = load<f32>(state, 4)
-  for (let n = 0; n < count; n++) {
-    const entry = waiting + ((<usize>n) << 3)
-    if (load<f32>(entry) < least) continue
-    const item = load<u32>(entry, 4)
-    let score = load<f32>(biases + ((<usize>item) << 2))
-    const row = rows + <usize>item * rowBytes
-    for (let at: usize = 0; at < rowBytes; at += 4) score += load<f32>(user + at) * load<f32>(row + at)
-    if (size == k) {
-      const worst = load<f32>(best)
-      if (score < worst || (score == worst && item > load<u32>(best, 4))) continue
+  let entry = waiting
+  while (entry < end) {
+    let count: usize = 0
+    for (; entry < end && count < scoredAtOnce; entry += 8) {
+      if (load<f32>(entry) < least) continue
+      store<u32>(waiting + (count << 2), load<u32>(entry, 4))
+      count++
     }
-    size = enter(best, size, k, score, item)
-    if (size == k) least = max<f32>(least, load<f32>(best))
+    if (count == 0) break
+    for (let n = count; n < scoredAtOnce; n++) store<u32>(waiting + (n << 2), load<u32>(waiting))
+    scoreEight(user, rows, biases, rowBytes, waiting, scores)
+    for (let n: usize = 0; n < count; n++) {
+      const score = load<f32>(scores + (n << 2))
+      const item = load<u32>(waiting + (n << 2))
+      if (size == k) {
+        const worst = load<f32>(best)
+        if (score < worst || (score == worst && item > load<u32>(best, 4))) continue
+      }
+      size = enter(best, size, k, score, item)
+      if (size == k) least = max<f32>(least, load<f32>(best))
+    }
   }
   store<i32>(state, 0, 20)
   store<i32>(state, size, 24)
