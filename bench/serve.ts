@@ -6,6 +6,7 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { Command } from 'commander'
 import { DirectoryObjectStore } from '../src/adapters/object-store/directory-store.ts'
 import { MatineeError } from '../src/contracts/errors.ts'
@@ -22,6 +23,8 @@ import { installPrograms } from './support/built-programs.ts'
 
 const versions = ['2024-W01-0000000a', '2024-W02-0000000b'] as const
 const swapEveryMs = 3000
+/** After so long without a request V8 has given back what it does not need. */
+const restMs = 10_000
 
 interface Options {
   readonly users: string
@@ -124,7 +127,7 @@ class ServeBench {
     const ours = await this.#ours(bare)
     if (programs === undefined) return
     const model = join(this.#folder, 'store', storeKeys.model(versions[0], ''))
-    const service = await this.#start(startFastApi(programs, model, this.#folder))
+    const service = await this.#start(() => startFastApi(programs, model, this.#folder))
     const peer = await this.#scenario('FastAPI and numpy', bare.list, () => this.#measure(service))
     print(
       `\nover FastAPI, by their shares of the bare route: warm ${ratio(ours.warm, peer.share)}, first request ${ratio(ours.cold, peer.share)}`,
@@ -132,14 +135,15 @@ class ServeBench {
   }
 
   /** A server that ends with the run, if not before. */
-  async #start(starting: Promise<Server>): Promise<Server> {
-    const server = await starting
+  async #start(start: () => Promise<Server>): Promise<Server> {
+    for (const other of this.#started) other.pause()
+    const server = await start()
     this.#started.push(server)
     return server
   }
 
   async #bare(kind: 'bare' | 'plain', name: string, bytes: number): Promise<Server> {
-    const server = await this.#start(startBare(kind, bytes, this.#folder))
+    const server = await this.#start(() => startBare(kind, bytes, this.#folder))
     await this.#scenario(name, undefined, () => this.#measure(server))
     return server
   }
@@ -152,7 +156,7 @@ class ServeBench {
     const [some, others] = [range(0, half), range(half, users)]
     const places = { command: this.#command, store: join(this.#folder, 'store'), folder: this.#folder }
     const arraysMib = await this.#arraysMib()
-    const server = await this.#start(startApi(places))
+    const server = await this.#start(() => startApi(places))
     const measured = (name: string, kind: keyof Sizes, first?: readonly Request[], second?: readonly Request[]): Promise<Reached> =>
       this.#scenario(name, bare[kind], () => this.#measure(server, first, second))
     const cold = await measured('first request', 'list', listsOf(half, threeQuarters), listsOf(threeQuarters, users))
@@ -161,6 +165,8 @@ class ServeBench {
     await measured('filtered, first', 'list', filtered(some), filtered(others))
     await measured('rows, first', 'page', some.map(rows), others.map(rows))
     await measured('batch of 100', 'batch', batches(some))
+    server.resume()
+    await delay(restMs)
     const resident = server.residentMib()
     await this.#once(server, this.#asked)
     server.forgetPeak()
@@ -178,7 +184,7 @@ class ServeBench {
         `${server.peakMib().toFixed(0)} MiB while models change (${(allowed + 3 * arraysMib).toFixed(0)})`,
     )
     await server.stop()
-    const again = await this.#start(startApi(places))
+    const again = await this.#start(() => startApi(places))
     print(`start to ready from the local copy ${(again.startToReadyMs / 1000).toFixed(2)} s`)
     await again.stop()
     return { warm: warm.share, cold: cold.share }
@@ -228,7 +234,10 @@ class ServeBench {
     return { answersASecond: full.answersASecond, share: full.answersASecond / bareRate }
   }
 
+  /** With the server's core for the server alone: the others are paused. */
   async #attack(server: Server, requests: readonly Request[], seconds: number, once: boolean, rate?: number): Promise<Measured> {
+    for (const other of this.#started) if (other !== server) other.pause()
+    server.resume()
     const targets = await writeTargets(this.#folder, 'requests', server.url, requests)
     return this.#client.attack(targets, { seconds, once, ...(rate === undefined ? {} : { rate }) })
   }

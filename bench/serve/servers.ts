@@ -23,6 +23,9 @@ export interface Server {
   /** The most since `forgetPeak`, or since the start. */
   peakMib(): number
   forgetPeak(): void
+  /** It gets no processor until it is resumed: nor for what it would do while it waits. */
+  pause(): void
+  resume(): void
   stop(): Promise<void>
 }
 
@@ -85,7 +88,14 @@ async function startServer({ program, args, environment = {}, readyPath, cwd }: 
       throw new MatineeError('internal', `${program} does not become ready (exit code ${child.exitCode})`)
     await delay(5)
   }
-  return { url, startToReadyMs: performance.now() - started, ...resourcesOf(child), stop: () => stop(child) }
+  return {
+    url,
+    startToReadyMs: performance.now() - started,
+    ...resourcesOf(child),
+    pause: () => void child.kill('SIGSTOP'),
+    resume: () => void child.kill('SIGCONT'),
+    stop: () => stop(child),
+  }
 }
 
 const isReady = (url: string): Promise<boolean> =>
@@ -94,7 +104,7 @@ const isReady = (url: string): Promise<boolean> =>
     () => false,
   )
 
-function resourcesOf({ pid }: ChildProcess): Omit<Server, 'url' | 'startToReadyMs' | 'stop'> {
+function resourcesOf({ pid }: ChildProcess): Omit<Server, 'url' | 'startToReadyMs' | 'pause' | 'resume' | 'stop'> {
   const mib = (field: string): number =>
     Number(new RegExp(`^${field}:\\s+(\\d+)`, 'm').exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024
   return {
@@ -114,5 +124,6 @@ function resourcesOf({ pid }: ChildProcess): Omit<Server, 'url' | 'startToReadyM
 async function stop(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return
   child.kill('SIGTERM')
+  child.kill('SIGCONT') // one that is paused would not hear of its end
   await once(child, 'exit')
 }
