@@ -23,6 +23,8 @@ import { installPrograms } from './support/built-programs.ts'
 
 const versions = ['2024-W01-0000000a', '2024-W02-0000000b'] as const
 const swapEveryMs = 3000
+/** Of home pages; more than that may not fit beside the lists that the server keeps. */
+const pagesKept = 5000
 /** After so long without a request V8 has given back what it does not need. */
 const restMs = 10_000
 
@@ -164,6 +166,9 @@ class ServeBench {
     const warm = await measured('again (warm)', 'list')
     await measured('filtered, first', 'list', filtered(some), filtered(others))
     await measured('rows, first', 'page', some.map(rows), others.map(rows))
+    const kept = some.slice(0, pagesKept).map(rows)
+    await this.#once(server, kept)
+    await measured(`rows again, of ${kept.length}`, 'page', kept)
     await measured('batch of 100', 'batch', batches(some))
     server.resume()
     await delay(restMs)

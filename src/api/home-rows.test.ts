@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import { publishModel, titles } from '../../test/support/publish-model.ts'
 import { temporaryStores, testApp } from '../../test/support/test-api.ts'
-import { bytesOfPage, homePage } from './home-rows.ts'
+import { namedOf } from './catalogue.ts'
+import { homePage } from './home-rows.ts'
+import { bytesOfPage, keepPage } from './kept-page.ts'
 import { ref } from './schema-parts.ts'
 import { Rows } from './schemas.ts'
 import { userEventsOf } from './user-events.ts'
@@ -37,12 +39,27 @@ test('a home page says what its schema has and nothing else, whatever titles and
       localTime: '2024-01-07 12:00:00',
       programId: snapshot.items[n]?.program_id ?? '',
       lengthSeconds: 3600,
-      atMs: 1000 * n,
+      atMs: 1_704_596_400_000 + n,
       sequence: n,
     })),
   )
-  const pages = ['u-0', 'u-1', '"사용자"\n'].flatMap((id) =>
-    [undefined, events].map((some) => bytesOfPage(homePage(snapshot, { id, events: some }, 20, { moment }), id, snapshot).toString()),
+  const made = ['u-0', 'u-1', '"사용자"\n'].flatMap((id) =>
+    [undefined, events].map((some) => ({ id, page: homePage(snapshot, { id, events: some }, 20, { moment }) })),
+  )
+  const pages = made.map(({ id, page }) => bytesOfPage(keepPage(page), id, snapshot).toString())
+  assert.deepEqual(
+    pages.map((page) =>
+      JSON.parse(page).rows.map(({ kind, items }: { kind: string; items: { program_id: string; score: number; because?: object }[] }) => [
+        kind,
+        items.map(({ program_id, score, because }) => [program_id, score, because]),
+      ]),
+    ),
+    made.map(({ page }) =>
+      page.rows.map(({ kind, titles: ofRow }) => [
+        kind,
+        ofRow.map(({ item, score, because }) => [item.program_id, score, because && namedOf(because.item)]),
+      ]),
+    ),
   )
   app.get<{ Params: { n: string } }>('/by-schema/:n', { schema: { response: { 200: ref(Rows) } } }, ({ params }) =>
     JSON.parse(pages[Number(params.n)] ?? assert.fail()),

@@ -1,11 +1,8 @@
 /** The rows of a home page, from top to bottom, no title in two of them. */
 import { includes, placeOf, union } from '../model/top-k/positions.ts'
-import { bytesOf, byteTextOf } from './byte-text.ts'
-import { namedOf, nameOf } from './catalogue.ts'
 import { byTrend, positionsOf, type ModelSnapshot, type RankedTitle, type Viewer, type ViewerHistory } from './model-snapshot.ts'
 import type { HomeRow } from './schemas.ts'
 import type { TitleFilter } from './title-masks.ts'
-import { textOfTitle } from './title-text.ts'
 import type { Viewing } from './user-events.ts'
 
 /** Watched to here counts as watched to the end: what follows is credits. */
@@ -19,19 +16,17 @@ export interface HomePage {
   readonly rows: readonly PageRow[]
 }
 
-interface RowTitle extends RankedTitle {
+export interface RowTitle extends RankedTitle {
   /** Of what is gone on with: where. */
   readonly next?: Pick<Viewing, 'episode' | 'share'>
 }
 
-interface PageRow {
+export interface PageRow {
   readonly kind: HomeRow['kind']
-  /** A heading, and the reason of titles that owe nothing to one of the history: byte text, as it stands within quotes. */
-  readonly heading: string
-  readonly reason: string
   /** The position of the title that the row starts from. */
-  readonly because?: number
-  readonly genre?: string
+  readonly because?: number | undefined
+  /** Its place in the catalogue's. */
+  readonly genre?: number | undefined
   readonly titles: readonly RowTitle[]
 }
 
@@ -48,7 +43,8 @@ export function homePage(snapshot: ModelSnapshot, viewer: Viewer, count: number,
   // Those that share an order come one after the other, for its scores are then made once; the page has an order of its own.
   const forYou = take(snapshot.best(order, count, filter, taken))
   const genre = personal ? favouriteGenre(snapshot, history, filter) : undefined
-  const ofGenre = genre === undefined ? [] : take(snapshot.best(order, count, { ...filter, genres: new Set([genre]) }, taken))
+  const genreName = genre === undefined ? undefined : snapshot.catalogue.genres[genre]
+  const ofGenre = genreName === undefined ? [] : take(snapshot.best(order, count, { ...filter, genres: new Set([genreName]) }, taken))
   const liked = personal ? lastLiked(snapshot, viewer, history) : undefined
   const alike = liked === undefined ? [] : take(snapshot.similar(liked, count, filter, taken).titles)
   // Together: what is prepared of the history for the one serves for the other.
@@ -56,66 +52,16 @@ export function homePage(snapshot: ModelSnapshot, viewer: Viewer, count: number,
   const trending = take(snapshot.best(byTrend, count, filter, taken))
   const fresh = take(newest(snapshot, count, filter, taken))
 
-  const name = liked === undefined ? '' : quoted(nameOf(snapshot.catalogue.item(liked))).slice(1, -1)
   const rows: PageRow[] = [
-    { kind: 'continue_watching', heading: 'Continue watching', reason: 'continue watching', titles: going },
-    {
-      kind: 'for_you',
-      heading: personal ? 'For you' : 'Popular',
-      reason: personal ? 'for you' : 'popular',
-      titles: explained.slice(0, forYou.length),
-    },
-    ...(liked === undefined
-      ? []
-      : [
-          {
-            kind: 'because_you_watched' as const,
-            heading: `Because you watched ${name}`,
-            reason: `like ${name}`,
-            because: liked,
-            titles: alike,
-          },
-        ]),
-    { kind: 'trending', heading: 'Trending', reason: 'trending', titles: trending },
-    { kind: 'new', heading: 'New', reason: 'new', titles: fresh },
-    ...(genre === undefined
-      ? []
-      : [
-          {
-            kind: 'genre' as const,
-            heading: `${quoted(genre).slice(1, -1)} for you`,
-            reason: 'for you',
-            genre,
-            titles: explained.slice(forYou.length),
-          },
-        ]),
+    { kind: 'continue_watching', titles: going },
+    { kind: 'for_you', titles: explained.slice(0, forYou.length) },
+    { kind: 'because_you_watched', because: liked, titles: alike },
+    { kind: 'trending', titles: trending },
+    { kind: 'new', titles: fresh },
+    { kind: 'genre', genre, titles: explained.slice(forYou.length) },
   ]
   return { source: personal ? 'personal' : 'popular', rows: rows.filter(({ titles }) => titles.length > 0) }
 }
-
-/** The answer as its schema (`Rows`) has it. */
-export function bytesOfPage({ source, rows }: HomePage, user: string, { version, manifest, catalogue }: ModelSnapshot): Buffer {
-  let text = `{"user":${quoted(user)},"model":"${version}","week":"${manifest.week}","source":"${source}","rows":[`
-  for (const [n, { kind, heading, reason, because, genre, titles }] of rows.entries()) {
-    text += `${n === 0 ? '' : ','}{"kind":"${kind}","title":"${heading}",`
-    if (because !== undefined) text += `"because":${byteTextOf(JSON.stringify(namedOf(catalogue.item(because))))},`
-    if (genre !== undefined) text += `"genre":${quoted(genre)},`
-    text += '"items":['
-    for (const [m, title] of titles.entries()) {
-      text += m === 0 ? '' : ','
-      if (title.next === undefined) text += textOfTitle(catalogue, title, reason)
-      else {
-        const { episode, share } = title.next
-        const whole = textOfTitle(catalogue, title, share === 0 ? 'next episode' : reason)
-        text += `${whole.slice(0, -1)},"episode":${quoted(episode)},"watched_share":${share}}`
-      }
-    }
-    text += ']}'
-  }
-  return bytesOf(`${text}]}`)
-}
-
-const quoted = (value: string | null): string => byteTextOf(JSON.stringify(value))
 
 /** Of each title the newest viewing: an episode that was left is gone on with, after one that was ended the next. The latest first. */
 function continued(snapshot: ModelSnapshot, { events }: Viewer, count: number, filter: TitleFilter): readonly RowTitle[] {
@@ -141,8 +87,8 @@ function nextEpisode(viewing: Viewing): Pick<Viewing, 'episode' | 'share'> | und
   return Number.isInteger(number) && number > 0 ? { episode: String(number + 1), share: 0 } : undefined
 }
 
-/** The genre that most of what was watched is of, among those with titles to show; of equal ones the first by name. */
-function favouriteGenre({ catalogue }: ModelSnapshot, history: ViewerHistory, { genres: asked }: TitleFilter): string | undefined {
+/** The place of the genre that most of what was watched is of, among those with titles to show; of equal ones the first by name. */
+function favouriteGenre({ catalogue }: ModelSnapshot, history: ViewerHistory, { genres: asked }: TitleFilter): number | undefined {
   const { genres } = catalogue
   const weights = new Float64Array(genres.length)
   let favourite = -1
@@ -154,7 +100,7 @@ function favouriteGenre({ catalogue }: ModelSnapshot, history: ViewerHistory, { 
     const isAsked = asked === undefined || asked.size === 0 || asked.has(genres[genre] as string)
     if (isAsked && (weights[genre] as number) > (weights[favourite] ?? 0)) favourite = genre
   }
-  return genres[favourite]
+  return favourite === -1 ? undefined : favourite
 }
 
 /** The position of the title that was watched last of those that were watched for the most part, else of the one watched last. */

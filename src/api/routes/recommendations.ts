@@ -5,9 +5,10 @@ import { MatineeError } from '../../contracts/errors.ts'
 import { answerTagged, AnswerCache, keptBody, tagOf } from '../answer-cache.ts'
 import type { Api, ApiDependencies } from '../api.ts'
 import { nameOf } from '../catalogue.ts'
-import { bytesOfPage, homePage } from '../home-rows.ts'
-import { bytesOfRanking, keepRanking, type KeptRanking } from '../kept-ranking.ts'
-import type { Viewer } from '../model-snapshot.ts'
+import { homePage } from '../home-rows.ts'
+import { bytesOfPage, keepPage } from '../kept-page.ts'
+import { bytesOfRanking, keepRanking } from '../kept-ranking.ts'
+import type { Ranking, Viewer } from '../model-snapshot.ts'
 import { problems, ProgramId, ref, UserId } from '../schema-parts.ts'
 import {
   BatchRecommendations,
@@ -27,8 +28,9 @@ const notChanged = { 304: { description: 'What the client has, by `if-none-match
 
 export function recommendationRoutes(app: Api, dependencies: ApiDependencies): void {
   const { models, metrics, clock, events } = dependencies
-  const bodies = new AnswerCache(8 * 1024 * 1024)
-  const rankings = new AnswerCache<KeptRanking['source']>()
+  /** What is one user's, in its short form; and what is everyone's, as it goes out. */
+  const personal = new AnswerCache<Ranking['source']>()
+  const bodies = new AnswerCache(4 * 1024 * 1024)
   const onSource = (source: string): void => metrics.recommendations.inc({ source })
   /** Waits only where the user has events that were not read yet. */
   const viewerOf = async (id: string): Promise<Viewer> => ({ id, events: await events?.of(id) })
@@ -53,7 +55,7 @@ export function recommendationRoutes(app: Api, dependencies: ApiDependencies): v
       const snapshot = query.model === undefined ? models.current() : await models.version(query.model)
       const moment = clock.moment()
       return answerTagged(request, reply, {
-        cache: rankings,
+        cache: personal,
         tag: tagOf(snapshot, moment, viewer.events),
         onSource,
         make: () =>
@@ -145,13 +147,11 @@ export function recommendationRoutes(app: Api, dependencies: ApiDependencies): v
       const snapshot = models.current()
       const moment = clock.moment()
       return answerTagged(request, reply, {
-        cache: bodies,
+        cache: personal,
         tag: tagOf(snapshot, moment, viewer.events),
         onSource,
-        make: () => {
-          const page = homePage(snapshot, viewer, query.k ?? 20, filterOf(snapshot, moment, query))
-          return { source: page.source, bytes: bytesOfPage(page, params.id, snapshot) }
-        },
+        make: () => keepPage(homePage(snapshot, viewer, query.k ?? 20, filterOf(snapshot, moment, query))),
+        write: (kept) => bytesOfPage(kept, params.id, snapshot),
       })
     },
   )
