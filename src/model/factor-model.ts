@@ -109,11 +109,18 @@ export abstract class FactorModel implements Model {
       const items = topK(this.#strangerScores, k, options)
       return { items, scores: valuesAt(this.#strangerScores, items) }
     }
-    return this.#bestItems().best(factors, k, options)
+    return this.ranking().best(factors, k, options)
   }
 
-  #bestItems(): BestItems {
-    return (this.#best ??= withMemory(this.memories, `${this.algorithm}.best`, (memory) => new BestItems(this, typicalNorm(this), memory)))
+  /** Made when first needed. */
+  protected ranking(): BestItems {
+    const make = (memory?: WebAssembly.Memory) => new BestItems(this, typicalNorm(this), memory, this.bytesBesideRanking())
+    return (this.#best ??= withMemory(this.memories, `${this.algorithm}.best`, make))
+  }
+
+  /** What a family has in the memory of the ranking, to use the items' factors there. */
+  protected bytesBesideRanking(): number {
+    return 0
   }
 
   #factorScores(): FactorScores {

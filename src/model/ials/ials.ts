@@ -408,6 +408,12 @@ function firstItemFactors(itemCount: number, factors: number, seed: number): Flo
   return numbers
 }
 
+/** Where a fold-in may lie: in a memory that has the items' factors, whole vectors a row. */
+interface Room {
+  readonly memory: WebAssembly.Memory
+  readonly addresses: { readonly rows: number; readonly beside: number }
+}
+
 /** One row of pairs against the items, to fold histories in. */
 class FoldIn {
   readonly memory: WebAssembly.Memory
@@ -416,15 +422,40 @@ class FoldIn {
   readonly #address
   readonly #mostPairs: number
 
-  /** @param memory that of another of the same items */
-  constructor(itemFactors: Float32Array, itemCount: number, factors: number, unobservedWeight: number, memory?: WebAssembly.Memory) {
-    const plan = new MemoryPlan()
+  /**
+   * @param room absent: in a memory of its own
+   * @param memory that of another of the same items
+   */
+  constructor(
+    { itemFactors, itemCount, factorCount: factors }: FactorModel,
+    unobservedWeight: number,
+    room?: Room,
+    memory?: WebAssembly.Memory,
+  ) {
+    const plan = new MemoryPlan(room?.addresses.beside)
     const stride = strideOf(factors)
     this.#factors = factors
     this.#stride = stride
     this.#mostPairs = itemCount
-    this.#address = {
-      items: plan.takeWords(itemCount * stride),
+    const items = room?.addresses.rows ?? plan.takeWords(itemCount * stride)
+    this.#address = { items, ...FoldIn.#plan(plan, itemCount, stride) }
+    this.memory = memory ?? room?.memory ?? plan.create()
+    if (memory !== undefined) return
+    const { counter, blocks, scratch } = this.#address
+    if (room === undefined) spread(itemFactors, factors, floatsAt(this.memory, items, itemCount * stride), stride)
+    callersThread.run(this.memory, 'gramTasks', [counter, gramBlocks, items, itemCount, stride, blocks, scratch])
+    const gram = floatsAt(this.memory, this.#address.gram, stride * stride)
+    const sums = new Float64Array(stride * stride)
+    for (let block = 0; block < gramBlocks; block++) {
+      const part = doublesAt(this.memory, blocks + 8 * block * stride * stride, stride * stride)
+      for (let n = 0; n < sums.length; n++) sums[n] = (sums[n] as number) + (part[n] as number)
+    }
+    for (let n = 0; n < sums.length; n++) gram[n] = unobservedWeight * (sums[n] as number)
+    for (let f = factors; f < stride; f++) gram[f * (stride + 1)] = 1
+  }
+
+  static #plan(plan: MemoryPlan, itemCount: number, stride: number) {
+    return {
       counter: plan.takeWords(1),
       offsets: plan.takeWords(2),
       positions: plan.takeWords(itemCount),
@@ -439,19 +470,13 @@ class FoldIn {
       blocks: plan.take(gramBlocks * 8 * stride * stride),
       scratch: plan.takeWords(stride * (stride + scratchRows)),
     }
-    this.memory = memory ?? plan.create()
-    if (memory !== undefined) return
-    const { items, counter, blocks, scratch } = this.#address
-    spread(itemFactors, factors, floatsAt(this.memory, items, itemCount * stride), stride)
-    callersThread.run(this.memory, 'gramTasks', [counter, gramBlocks, items, itemCount, stride, blocks, scratch])
-    const gram = floatsAt(this.memory, this.#address.gram, stride * stride)
-    const sums = new Float64Array(stride * stride)
-    for (let block = 0; block < gramBlocks; block++) {
-      const part = doublesAt(this.memory, blocks + 8 * block * stride * stride, stride * stride)
-      for (let n = 0; n < sums.length; n++) sums[n] = (sums[n] as number) + (part[n] as number)
-    }
-    for (let n = 0; n < sums.length; n++) gram[n] = unobservedWeight * (sums[n] as number)
-    for (let f = factors; f < stride; f++) gram[f * (stride + 1)] = 1
+  }
+
+  /** Bytes that it takes beside the items' factors. */
+  static bytesBeside({ itemCount, factorCount }: FactorModel): number {
+    const plan = new MemoryPlan(0)
+    FoldIn.#plan(plan, itemCount, strideOf(factorCount))
+    return plan.end
   }
 
   /** The row's factors. Its system stays factorised for `contributionsTo`. */
@@ -512,11 +537,19 @@ export class IalsModel extends FactorModel {
     }
   }
 
+  /** Of whole vectors, so that one copy serves the ranking and the fold-in. */
+  get #sharesFactors(): boolean {
+    return strideOf(this.factorCount) === this.factorCount
+  }
+
+  protected override bytesBesideRanking(): number {
+    return this.#sharesFactors ? FoldIn.bytesBeside(this) : 0
+  }
+
   #row(): FoldIn {
-    const { itemFactors, itemCount, factorCount, memories } = this
-    const { unobservedWeight } = this.#objective
-    const make = (memory?: WebAssembly.Memory) => new FoldIn(itemFactors, itemCount, factorCount, unobservedWeight, memory)
-    return (this.#foldIn ??= withMemory(memories, `${algorithm}.fold-in`, make))
+    const room = this.#sharesFactors ? this.ranking() : undefined
+    const make = (memory?: WebAssembly.Memory) => new FoldIn(this, this.#objective.unobservedWeight, room, memory)
+    return (this.#foldIn ??= withMemory(this.memories, `${algorithm}.fold-in`, make))
   }
 
   /** Undefined where no weight is above 0. */

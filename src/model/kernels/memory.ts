@@ -10,7 +10,17 @@ const mostPages = 65_536
 
 export class MemoryPlan {
   // Address 0 stays free: kernels take it for "none". Reads of whole vectors may go past an array's end, into the next one.
-  #bytes = alignment
+  #bytes: number
+
+  /** @param start an address that was taken in another plan, for what is planned here to lie within that one's memory */
+  constructor(start = alignment) {
+    this.#bytes = start
+  }
+
+  /** Up to here addresses are taken. */
+  get end(): number {
+    return this.#bytes
+  }
 
   /** The address of an array of that many bytes. */
   take(bytes: number): number {

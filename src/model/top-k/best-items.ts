@@ -22,17 +22,23 @@ export class BestItems {
   /**
    * @param userNorm a typical norm of a user's factors
    * @param memory that of another of the same items, which are then not looked at
+   * @param besideBytes see `RankingShape`
    */
-  constructor(items: ItemFactors, userNorm: number, memory?: WebAssembly.Memory) {
+  constructor(items: ItemFactors, userNorm: number, memory?: WebAssembly.Memory, besideBytes?: number) {
     const { itemCount } = items
     this.#itemCount = itemCount
     const candidates = Uint32Array.from(Array(itemCount).keys())
     const shape = { items, candidates, userNorm, users: 1, seen: itemCount, k: itemCount, threads: callersThread }
-    this.#ranking = new ItemRanking({ ...shape, memory })
+    this.#ranking = new ItemRanking({ ...shape, memory, besideBytes })
   }
 
   get memory(): WebAssembly.Memory {
     return this.#ranking.memory
+  }
+
+  /** See `ItemRanking`. */
+  get addresses(): ItemRanking['addresses'] {
+    return this.#ranking.addresses
   }
 
   /** The item's own factors, as a user's. */

@@ -40,6 +40,7 @@ interface Layout {
   readonly scores: number
   readonly sizes: number
   readonly scratch: number
+  readonly beside: number
 }
 
 /** What is ranked, and for how many users at most at a time. */
@@ -54,6 +55,8 @@ export interface RankingShape {
   readonly seen: number
   readonly k: number
   readonly threads: KernelThreads
+  /** Bytes for others that need the items' factors, in the same memory. */
+  readonly besideBytes?: number | undefined
   /** Of a ranking of the same shape: taken in place of filling another. */
   readonly memory?: WebAssembly.Memory | undefined
 }
@@ -62,7 +65,8 @@ export interface RankingShape {
 const userBytes = (factors: number, k: number, panelCount: number): number =>
   stateBytes + 8 * Math.ceil(factors / 8) + 16 * k + 8 * mostWaiting + 8 * Math.ceil(panelCount / 4)
 
-function planRanking(plan: MemoryPlan, { items: { itemCount, factorCount }, candidates, users, seen, k, threads }: RankingShape): Layout {
+function planRanking(plan: MemoryPlan, shape: RankingShape): Layout {
+  const { items: { itemCount, factorCount }, candidates, users, seen, k, threads, besideBytes = 0 } = shape // prettier-ignore
   const panelCount = Math.ceil(candidates.length / panelItems)
   const places = panelCount * panelItems
   const panelBytes = 8 * panelItems * Math.ceil(factorCount / 8)
@@ -88,6 +92,7 @@ function planRanking(plan: MemoryPlan, { items: { itemCount, factorCount }, cand
     scores: plan.takeWords(users * k),
     sizes: plan.takeWords(users),
     scratch: plan.take(threads.count * (4 * panelItems + usersOfTask * userBytes(factorCount, k, panelCount))),
+    beside: plan.take(besideBytes),
   }
 }
 
@@ -144,6 +149,11 @@ export class ItemRanking {
     this.lists = wordsAt(memory, layout.lists, users * k)
     this.scores = floatsAt(memory, layout.scores, users * k)
     this.sizes = wordsAt(memory, layout.sizes, users)
+  }
+
+  /** Where the items' factors are, row by row, and the room beside them. */
+  get addresses(): { readonly rows: number; readonly beside: number } {
+    return this.#layout
   }
 
   /** A row of the items' factors, in the kernel's memory: not to be written to. */
