@@ -133,6 +133,39 @@ test('a pair of weight 2 is worth two pairs of weight 1 with the penalty of one'
   for (const weight of [1, 2]) assert.ok(Math.abs(score(weight) - (weight - 0.05) / (weight + 0.1)) < 1e-4)
 })
 
+/** Rows of 8 as rows of 9. */
+const padded = (rows: Float32Array): Float32Array =>
+  Float32Array.from({ length: (rows.length / 8) * 9 }, (_, n) => (n % 9 === 8 ? 0 : (rows[Math.floor(n / 9) * 8 + (n % 9)] ?? NaN)))
+
+function assertClose(got: Float32Array, expected: Float32Array): void {
+  assert.equal(got.length, expected.length)
+  for (const [n, value] of got.entries()) {
+    const other = expected[n] ?? NaN
+    assert.ok(Math.abs(value - other) <= 1e-5 * Math.abs(value) + 1e-9, `${n}: ${value}, ${other}`)
+  }
+}
+
+test("a fold-in beside the ranking, with its copy of the factors, is that of a memory of its own; neither is in the other's way", () => {
+  const { model } = fit(random(50, 5000, 3000), { factors: 8, iterations: 2 })
+  // A factor of zeros more: rows are no longer whole vectors, and the fold-in has a copy of them.
+  const alone = new IalsModel(
+    new Map([
+      ...model.tensors(),
+      ['user_factors', { shape: [50, 9], data: padded(model.userFactors) }],
+      ['item_factors', { shape: [5000, 9], data: padded(model.itemFactors) }],
+    ]),
+  )
+  const items = Uint32Array.of(3, 70, 4999)
+  const weights = Float32Array.of(1, 0.5, 0.25)
+  const targets = Uint32Array.of(0, 1, 4998)
+  const [first, again] = [model.foldIn(items, weights), alone.foldIn(items, weights)]
+  assertClose(first, again.subarray(0, 8))
+  const best = model.bestItems(first, 5)
+  assertClose(model.explain(items, weights).contributionsTo(targets), alone.explain(items, weights).contributionsTo(targets))
+  assert.deepEqual(model.bestItems(first, 5), best)
+  assert.deepEqual(model.foldIn(items, weights), first)
+})
+
 test('a history that the model cannot read is refused', () => {
   const { model } = fit(random(6, 5, 20), { factors: 2, iterations: 2 })
   assert.throws(() => model.foldIn(Uint32Array.of(5), Float32Array.of(1)), { code: 'internal', message: /item 5 at 0, expected below 5/ })
