@@ -165,7 +165,7 @@ test('a database that restarts in the middle of a part, or freezes, costs no att
 })
 
 async function freezeAWhile(): Promise<void> {
-  server.freeze()
+  await server.freeze()
   setTimeout(() => server.thaw(), 25_000)
 }
 

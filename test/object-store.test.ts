@@ -429,7 +429,7 @@ void describe('object store: what only S3 does', () => {
     await assert.rejects(hasty.read('away/a'), refusal('store_unreachable', /127\.0\.0\.1/))
     await gateway.restart()
     assert.equal(await textOf(hasty, 'away/a'), 'x')
-    gateway.freeze()
+    await gateway.freeze()
     try {
       await assert.rejects(hasty.write('away/b', 'x'), refusal('store_unreachable'))
       await assert.rejects(listed(hasty.list('')), refusal('store_unreachable'))
@@ -452,7 +452,7 @@ void describe('object store: what only S3 does', () => {
     const download = patient.download('stalled/a', back)
     download.catch(() => {})
     while ((await readdir(join(back, '..'))).length === 0) await Promise.race([delay(1), download])
-    gateway.freeze()
+    await gateway.freeze()
     try {
       await Promise.race([
         assert.rejects(download, refusal('store_unreachable')),

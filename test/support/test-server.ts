@@ -1,4 +1,7 @@
 /** A server that tests can stop, kill, freeze and start again where it was. */
+import { existsSync } from 'node:fs'
+import { readdir, readFile } from 'node:fs/promises'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { ServerProcess } from '../../src/adapters/tools/server-process.ts'
 
 export interface TestServer {
@@ -8,8 +11,8 @@ export interface TestServer {
   kill(): Promise<void>
   /** Stops it where it runs, and starts it on the same port with the same data. */
   restart(): Promise<void>
-  /** SIGSTOP: connections stand, nothing answers. */
-  freeze(): void
+  /** SIGSTOP: connections stand, and once it resolves nothing answers. */
+  freeze(): Promise<void>
   thaw(): void
 }
 
@@ -24,7 +27,34 @@ export async function startTestServer(start: () => Promise<Pick<ServerProcess, '
       current = await start()
     },
     // The group: the server with its keeper.
-    freeze: () => void process.kill(-current.pid, 'SIGSTOP'),
+    async freeze() {
+      process.kill(-current.pid, 'SIGSTOP')
+      while (!(await hasStopped(current.pid))) await delay(1)
+    },
     thaw: () => void process.kill(-current.pid, 'SIGCONT'),
   }
+}
+
+/**
+ * Whether every thread of a process group stands still: on a busy machine some run on for a while after the signal was sent. True where the
+ * system does not tell.
+ */
+async function hasStopped(group: number): Promise<boolean> {
+  if (!existsSync('/proc/self/stat')) return true
+  for (const pid of await readdir('/proc')) {
+    if (!/^\d+$/.test(pid) || (await statOf(`/proc/${pid}`)).group !== group) continue
+    const threads = await readdir(`/proc/${pid}/task`).catch(() => [])
+    for (const thread of threads) if (mayRun.has((await statOf(`/proc/${pid}/task/${thread}`)).state)) return false
+  }
+  return true
+}
+
+/** Letters of threads that run, or wait for something: none of them was stopped. */
+const mayRun: ReadonlySet<string> = new Set(['R', 'S', 'D'])
+
+/** What comes after the program's name, which may hold spaces; of a thread that has ended meanwhile as of one that stands still. */
+async function statOf(folder: string): Promise<{ readonly state: string; readonly group: number }> {
+  const stat = await readFile(`${folder}/stat`, 'utf8').catch(() => ') T 0 0')
+  const [state = '', , group] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return { state, group: Number(group) }
 }
