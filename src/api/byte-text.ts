@@ -6,5 +6,8 @@
 
 export const byteTextOf = (text: string): string => Buffer.from(text, 'utf8').toString('latin1')
 
+/** A value as JSON. */
+export const jsonOf = (value: unknown): string => byteTextOf(JSON.stringify(value))
+
 /** The bytes that go out. */
 export const bytesOf = (text: string): Buffer => Buffer.from(text, 'latin1')

@@ -16,13 +16,13 @@
  */
 import type { ModelItem } from '../contracts/documents.ts'
 import type { Kept } from './answer-cache.ts'
-import { bytesOf, byteTextOf } from './byte-text.ts'
+import { bytesOf, jsonOf } from './byte-text.ts'
 import { namedOf, nameOf } from './catalogue.ts'
 import type { HomePage, RowTitle } from './home-rows.ts'
 import { titleAt, titleBytes, writeTitles } from './kept-titles.ts'
 import type { ModelSnapshot } from './model-snapshot.ts'
 import { rowKinds, type HomeRow } from './schemas.ts'
-import { textOfTitle } from './title-text.ts'
+import { beginningOf, plainReason, textOfTitle } from './title-text.ts'
 
 export type KeptPage = Kept<HomePage['source']>
 
@@ -51,22 +51,22 @@ function bytesOfLeft({ score, next }: RowTitle): Buffer[] {
 }
 
 export function bytesOfPage({ source, bytes }: KeptPage, user: string, snapshot: ModelSnapshot): Buffer {
-  const { version, manifest, catalogue } = snapshot
+  const { catalogue } = snapshot
   const words = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
   const word = (place: number): number => words.getUint32(place, true)
   const rowsEnd = countBytes + rowBytes * word(0)
   let title = rowsEnd
   let left = rowsEnd
   for (let row = countBytes; row < rowsEnd; row += rowBytes) left += titleBytes * word(row + 12)
-  let text = `{"user":${quoted(user)},"model":"${version}","week":"${manifest.week}","source":"${source}","rows":[`
+  let text = `${beginningOf(user, source, snapshot)}"rows":[`
   for (let row = countBytes; row < rowsEnd; row += rowBytes) {
     const kind = rowKinds[word(row)] ?? 'for_you'
     const because = word(row + 4) === 0 ? undefined : catalogue.item(word(row + 4) - 1)
     const genre = catalogue.genres[word(row + 8) - 1]
-    const { heading, reason } = sayingsOf(kind, source === 'personal', because, genre)
+    const { heading, reason } = sayingsOf(kind, source, because, genre)
     text += `${row === countBytes ? '' : ','}{"kind":"${kind}","title":"${heading}",`
-    if (because !== undefined) text += `"because":${byteTextOf(JSON.stringify(namedOf(because)))},`
-    if (genre !== undefined) text += `"genre":${quoted(genre)},`
+    if (because !== undefined) text += `"because":${jsonOf(namedOf(because))},`
+    if (genre !== undefined) text += `"genre":${jsonOf(genre)},`
     text += '"items":['
     const end = title + titleBytes * word(row + 12)
     for (let comma = ''; title < end; title += titleBytes, comma = ',') {
@@ -76,7 +76,7 @@ export function bytesOfPage({ source, bytes }: KeptPage, user: string, snapshot:
         const whole = textOfTitle(catalogue, { ...listed, score: words.getFloat64(left, true) }, share === 0 ? 'next episode' : reason)
         const [episode, length] = [left + leftBytes, word(left + 16) - 1]
         left = episode + Math.max(0, length)
-        text += `${comma}${whole.slice(0, -1)},"episode":${length < 0 ? 'null' : quoted(bytes.toString('utf8', episode, left))},"watched_share":${share}}`
+        text += `${comma}${whole.slice(0, -1)},"episode":${length < 0 ? 'null' : jsonOf(bytes.toString('utf8', episode, left))},"watched_share":${share}}`
       } else {
         // A moment takes more digits than are kept of a score.
         const { position } = listed
@@ -94,19 +94,19 @@ interface Sayings {
   readonly reason: string
 }
 
+const plainSayings = {
+  continue_watching: { heading: 'Continue watching', reason: 'continue watching' },
+  trending: { heading: 'Trending', reason: 'trending' },
+  new: { heading: 'New', reason: 'new' },
+} as const
+
 /** In byte text, as it stands within quotes. */
-function sayingsOf(kind: HomeRow['kind'], personal: boolean, because: ModelItem | undefined, genre: string | undefined): Sayings {
+function sayingsOf(kind: HomeRow['kind'], source: KeptPage['source'], because: ModelItem | undefined, genre = ''): Sayings {
+  if (kind === 'for_you') return { heading: source === 'personal' ? 'For you' : 'Popular', reason: plainReason(source) }
+  if (kind === 'genre') return { heading: `${withinQuotes(genre)} for you`, reason: 'for you' }
+  if (kind !== 'because_you_watched') return plainSayings[kind]
   const name = because === undefined ? '' : withinQuotes(nameOf(because))
-  const sayings: Readonly<Record<HomeRow['kind'], Sayings>> = {
-    continue_watching: { heading: 'Continue watching', reason: 'continue watching' },
-    for_you: personal ? { heading: 'For you', reason: 'for you' } : { heading: 'Popular', reason: 'popular' },
-    because_you_watched: { heading: `Because you watched ${name}`, reason: `like ${name}` },
-    trending: { heading: 'Trending', reason: 'trending' },
-    new: { heading: 'New', reason: 'new' },
-    genre: { heading: `${withinQuotes(genre ?? '')} for you`, reason: 'for you' },
-  }
-  return sayings[kind]
+  return { heading: `Because you watched ${name}`, reason: `like ${name}` }
 }
 
-const quoted = (text: string): string => byteTextOf(JSON.stringify(text))
-const withinQuotes = (text: string): string => quoted(text).slice(1, -1)
+const withinQuotes = (text: string): string => jsonOf(text).slice(1, -1)

@@ -1,9 +1,9 @@
-/** What is kept of a list, and from it the answer as its schema (`Recommendations`) has it, in a tenth of the time of the schema's serialiser. */
+/** What is kept of a list, and from it the answer as its schema (`Recommendations`) has it, sooner than by the schema's serialiser. */
 import type { Kept } from './answer-cache.ts'
-import { bytesOf, byteTextOf } from './byte-text.ts'
+import { bytesOf } from './byte-text.ts'
 import { titleAt, titleBytes, writeTitles } from './kept-titles.ts'
 import type { ModelSnapshot, Ranking } from './model-snapshot.ts'
-import { textOfTitle } from './title-text.ts'
+import { beginningOf, plainReason, textOfTitle } from './title-text.ts'
 
 export type KeptRanking = Kept<Ranking['source']>
 
@@ -13,11 +13,11 @@ export function keepRanking({ source, titles }: Ranking): KeptRanking {
   return { source, bytes }
 }
 
-export function bytesOfRanking({ source, bytes }: KeptRanking, user: string, { version, manifest, catalogue }: ModelSnapshot): Buffer {
-  let text = `{"user":${byteTextOf(JSON.stringify(user))},"model":"${version}","week":"${manifest.week}","source":"${source}","items":[`
-  const plain = source === 'personal' ? 'for you' : 'popular'
+export function bytesOfRanking({ source, bytes }: KeptRanking, user: string, snapshot: ModelSnapshot): Buffer {
+  let text = `${beginningOf(user, source, snapshot)}"items":[`
+  const plain = plainReason(source)
   const words = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
   for (let place = 0; place < bytes.length; place += titleBytes)
-    text += `${place === 0 ? '' : ','}${textOfTitle(catalogue, titleAt(words, place), plain)}`
+    text += `${place === 0 ? '' : ','}${textOfTitle(snapshot.catalogue, titleAt(words, place), plain)}`
   return bytesOf(`${text}]}`)
 }

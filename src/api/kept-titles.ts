@@ -1,5 +1,5 @@
 /**
- * Titles of a list in twelve bytes each, so that lists of many users can be kept: of 50,000 users the answers would take 110 MiB, these 25.
+ * Titles of a list in twelve bytes each, so that lists of many users can be kept.
  *
  * | word | what                                                                       |
  * |------|----------------------------------------------------------------------------|

@@ -4,6 +4,7 @@ import { namedOf, reasonOf, titleOf } from './catalogue.ts'
 import type { TitleFilter } from './title-masks.ts'
 import type { ModelSnapshot, RankedTitle, Ranking, Title } from './model-snapshot.ts'
 import type { Program, Recommendation } from './schemas.ts'
+import { plainReason } from './title-text.ts'
 
 export const programOf = ({ item, viewers }: Title): Program => ({
   ...titleOf(item),
@@ -20,7 +21,7 @@ export function recommendationOf({ item, score, because }: RankedTitle, reason: 
 }
 
 export const recommendationsOf = ({ source, titles }: Ranking): Recommendation[] =>
-  titles.map((title) => recommendationOf(title, source === 'personal' ? 'for you' : 'popular'))
+  titles.map((title) => recommendationOf(title, plainReason(source)))
 
 /** @throws MatineeError `request_invalid` naming a genre that no title has, and those that there are. */
 export function filterOf(

@@ -114,8 +114,11 @@ export abstract class FactorModel implements Model {
 
   /** Made when first needed. */
   protected ranking(): BestItems {
-    const make = (memory?: WebAssembly.Memory) => new BestItems(this, typicalNorm(this), memory, this.bytesBesideRanking())
-    return (this.#best ??= withMemory(this.memories, `${this.algorithm}.best`, make))
+    return (this.#best ??= withMemory(
+      this.memories,
+      `${this.algorithm}.best`,
+      (memory) => new BestItems(this, typicalNorm(this), memory, this.bytesBesideRanking()),
+    ))
   }
 
   /** What a family has in the memory of the ranking, to use the items' factors there. */

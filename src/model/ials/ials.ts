@@ -441,9 +441,11 @@ export class IalsModel extends FactorModel {
   }
 
   #row(): FoldIn {
-    const room = this.#sharesFactors ? this.ranking() : undefined
-    const make = (memory?: WebAssembly.Memory) => new FoldIn(this, this.#objective.unobservedWeight, room, memory)
-    return (this.#foldIn ??= withMemory(this.memories, `${algorithm}.fold-in`, make))
+    return (this.#foldIn ??= withMemory(
+      this.memories,
+      `${algorithm}.fold-in`,
+      (memory) => new FoldIn(this, this.#objective.unobservedWeight, this.#sharesFactors ? this.ranking() : undefined, memory),
+    ))
   }
 
   /** Undefined where no weight is above 0. */
