@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { yieldToMainThread } from '../adapters/background-threads.ts'
 import { KnexEventStore } from '../adapters/database/event-store.ts'
 import { openStore } from '../adapters/object-store/open-store.ts'
+import { keepTickShape } from '../adapters/tick-shape.ts'
 import { TemporalRunControl } from '../adapters/temporal/run-control.ts'
 import { createLog, logDestination } from '../api/log.ts'
 import { startServer } from '../api/server.ts'
@@ -19,6 +20,7 @@ export function apiCommand(context: CliContext): Command {
     .action(async (options: { readonly copy: string; readonly poll: number }) => {
       const config = context.config()
       yieldToMainThread()
+      keepTickShape()
       const store = openStore(config.store)
       const server = await startServer({
         store,
