@@ -21,7 +21,8 @@ export class FoldIn {
   readonly #stride: number
   readonly #factors: number
   readonly #address
-  readonly #mostPairs: number
+  /** Of the memory, made once: a view takes as long as a small kernel. */
+  readonly #views
 
   /**
    * @param room absent: in a memory of its own
@@ -37,10 +38,10 @@ export class FoldIn {
     const stride = strideOf(factors)
     this.#factors = factors
     this.#stride = stride
-    this.#mostPairs = itemCount
     const items = room?.addresses.rows ?? plan.takeWords(itemCount * stride)
-    this.#address = { items, ...FoldIn.#plan(plan, itemCount, stride) }
+    this.#address = { items, ...addressesIn(plan, itemCount, stride) }
     this.memory = memory ?? room?.memory ?? plan.create()
+    this.#views = viewsOf(this.memory, this.#address, itemCount, stride)
     if (memory !== undefined) return
     const { counter, blocks, scratch } = this.#address
     if (room === undefined) spread(itemFactors, factors, floatsAt(this.memory, items, itemCount * stride), stride)
@@ -55,57 +56,73 @@ export class FoldIn {
     for (let f = factors; f < stride; f++) gram[f * (stride + 1)] = 1
   }
 
-  static #plan(plan: MemoryPlan, itemCount: number, stride: number) {
-    return {
-      counter: plan.takeWords(1),
-      offsets: plan.takeWords(2),
-      positions: plan.takeWords(itemCount),
-      weights: plan.takeWords(itemCount),
-      penalty: plan.takeWords(1),
-      gram: plan.takeWords(stride * stride),
-      solution: plan.takeWords(stride),
-      targets: plan.takeWords(targetsAtOnce),
-      solutions: plan.takeWords(targetsAtOnce * (stride + 1)),
-      contributions: plan.takeWords(targetsAtOnce * itemCount),
-      loss: plan.take(8),
-      blocks: plan.take(gramBlocks * 8 * stride * stride),
-      scratch: plan.takeWords(stride * (stride + scratchRows)),
-    }
-  }
-
   /** Bytes that it takes beside the items' factors. */
   static bytesBeside({ itemCount, factorCount }: FactorModel): number {
     const plan = new MemoryPlan(0)
-    FoldIn.#plan(plan, itemCount, strideOf(factorCount))
+    addressesIn(plan, itemCount, strideOf(factorCount))
     return plan.end
   }
 
-  /** The row's factors. Its system stays factorised for `contributionsTo`. */
-  solve(positions: Uint32Array, weights: Float32Array, penalty: number): Float32Array {
-    const address = this.#address
-    const count = Math.min(positions.length, this.#mostPairs)
-    wordsAt(this.memory, address.counter, 1)[0] = 0
-    wordsAt(this.memory, address.offsets, 2).set([0, count])
-    wordsAt(this.memory, address.positions, count).set(positions)
-    floatsAt(this.memory, address.weights, count).set(weights)
-    floatsAt(this.memory, address.penalty, 1)[0] = penalty
-    const solution = floatsAt(this.memory, address.solution, this.#stride).fill(0)
+  /** Solves a row. Its system stays factorised for `contributionsTo`. */
+  solve(positions: Uint32Array, weights: Float32Array, penalty: number): void {
+    const [address, views] = [this.#address, this.#views]
+    views.counter[0] = 0
+    views.offsets[1] = positions.length
+    views.positions.set(positions)
+    views.weights.set(weights)
+    views.penalty[0] = penalty
     const row = [1, 1, 0, 1, address.solution, address.items, address.offsets, address.positions, address.weights, address.penalty]
     callersThread.run(this.memory, 'choleskyTasks', [address.counter, ...row, address.gram, this.#stride, address.loss, address.scratch])
-    return new Float32Array(solution.subarray(0, this.#factors))
+  }
+
+  /** The factors of the row solved last. */
+  solution(): Float32Array {
+    return this.#views.solution.slice(0, this.#factors)
   }
 
   /** What each of the `count` pairs of the row solved last adds to the scores of items: item t, pair n at `t × count + n`. */
   contributionsTo(targets: Uint32Array, count: number): Float32Array {
     const { items, positions, weights, targets: block, solutions, contributions, scratch } = this.#address
+    const views = this.#views
     const result = new Float32Array(targets.length * count)
     for (let first = 0; first < targets.length; first += targetsAtOnce) {
-      const some = targets.subarray(first, first + targetsAtOnce)
-      wordsAt(this.memory, block, some.length).set(some)
+      const some = Math.min(targetsAtOnce, targets.length - first)
+      views.targets.set(targets.subarray(first, first + some))
       const system = [scratch, items, positions, weights, count, this.#stride]
-      callKernel(this.memory, 'contributions', 0, [block, some.length, ...system, solutions, contributions])
-      result.set(floatsAt(this.memory, contributions, some.length * count), first * count)
+      callKernel(this.memory, 'contributions', 0, [block, some, ...system, solutions, contributions])
+      result.set(views.contributions.subarray(0, some * count), first * count)
     }
     return result
+  }
+}
+
+function addressesIn(plan: MemoryPlan, itemCount: number, stride: number) {
+  return {
+    counter: plan.takeWords(1),
+    offsets: plan.takeWords(2),
+    positions: plan.takeWords(itemCount),
+    weights: plan.takeWords(itemCount),
+    penalty: plan.takeWords(1),
+    gram: plan.takeWords(stride * stride),
+    solution: plan.takeWords(stride),
+    targets: plan.takeWords(targetsAtOnce),
+    solutions: plan.takeWords(targetsAtOnce * (stride + 1)),
+    contributions: plan.takeWords(targetsAtOnce * itemCount),
+    loss: plan.take(8),
+    blocks: plan.take(gramBlocks * 8 * stride * stride),
+    scratch: plan.takeWords(stride * (stride + scratchRows)),
+  }
+}
+
+function viewsOf(memory: WebAssembly.Memory, address: ReturnType<typeof addressesIn>, itemCount: number, stride: number) {
+  return {
+    counter: wordsAt(memory, address.counter, 1),
+    offsets: wordsAt(memory, address.offsets, 2),
+    positions: wordsAt(memory, address.positions, itemCount),
+    weights: floatsAt(memory, address.weights, itemCount),
+    penalty: floatsAt(memory, address.penalty, 1),
+    solution: floatsAt(memory, address.solution, stride),
+    targets: wordsAt(memory, address.targets, targetsAtOnce),
+    contributions: floatsAt(memory, address.contributions, targetsAtOnce * itemCount),
   }
 }

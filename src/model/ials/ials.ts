@@ -420,12 +420,12 @@ export class IalsModel extends FactorModel {
    */
   override foldIn(items: Uint32Array, weights: Float32Array): Float32Array {
     checkInteractions({ userCount: 1, itemCount: this.itemCount, offsets: Uint32Array.of(0, items.length), items, weights })
-    return this.#solve(items, weights)?.factors ?? new Float32Array(this.factorCount)
+    return this.#solve(items, weights)?.solution() ?? new Float32Array(this.factorCount)
   }
 
   /** What each item of a history adds to a score of its fold-in: see src/model/explanation. @param items, weights as of `foldIn`, unchecked */
   explain(items: Uint32Array, weights: Float32Array): HistoryExplainer {
-    const row = this.#solve(items, weights)?.row
+    const row = this.#solve(items, weights)
     return {
       contributionsTo: (targets) => row?.contributionsTo(targets, items.length) ?? new Float32Array(targets.length * items.length),
     }
@@ -449,12 +449,13 @@ export class IalsModel extends FactorModel {
   }
 
   /** Undefined where no weight is above 0. */
-  #solve(items: Uint32Array, weights: Float32Array): { readonly row: FoldIn; readonly factors: Float32Array } | undefined {
+  #solve(items: Uint32Array, weights: Float32Array): FoldIn | undefined {
     let pairs = 0
     for (let n = 0; n < weights.length; n++) if ((weights[n] as number) > 0) pairs++
     if (pairs === 0) return undefined
     const row = this.#row()
-    return { row, factors: row.solve(items, weights, penaltyOf(this.#objective, pairs, this.itemCount)) }
+    row.solve(items, weights, penaltyOf(this.#objective, pairs, this.itemCount))
+    return row
   }
 }
 
