@@ -1,4 +1,4 @@
-/** The shape of what `process.nextTick` queues, which Node does seven times a request. */
+/** The shape of what `process.nextTick` queues, which Node does several times a request. */
 import { executionAsyncResource } from 'node:async_hooks'
 
 const kept: { tick?: object } = {}
