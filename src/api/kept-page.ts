@@ -21,6 +21,7 @@ import { namedOf, nameOf } from './catalogue.ts'
 import type { HomePage, RowTitle } from './home-rows.ts'
 import { titleAt, titleBytes, writeTitles } from './kept-titles.ts'
 import type { ModelSnapshot } from './model-snapshot.ts'
+import { momentText } from './number-text.ts'
 import { rowKinds, type HomeRow } from './schemas.ts'
 import { beginningOf, plainReason, textOfTitle } from './title-text.ts'
 
@@ -73,14 +74,19 @@ export function bytesOfPage({ source, bytes }: KeptPage, user: string, snapshot:
       const listed = titleAt(words, title)
       if (kind === 'continue_watching') {
         const share = words.getFloat64(left + 8, true)
-        const whole = textOfTitle(catalogue, { ...listed, score: words.getFloat64(left, true) }, share === 0 ? 'next episode' : reason)
+        const whole = textOfTitle(
+          catalogue,
+          { ...listed, score: momentText(words.getFloat64(left, true)) },
+          share === 0 ? 'next episode' : reason,
+        )
         const [episode, length] = [left + leftBytes, word(left + 16) - 1]
         left = episode + Math.max(0, length)
         text += `${comma}${whole.slice(0, -1)},"episode":${length < 0 ? 'null' : jsonOf(bytes.toString('utf8', episode, left))},"watched_share":${share}}`
       } else {
         // A moment takes more digits than are kept of a score.
         const { position } = listed
-        text += comma + textOfTitle(catalogue, kind === 'new' ? { position, score: catalogue.releasedAt(position) } : listed, reason)
+        text +=
+          comma + textOfTitle(catalogue, kind === 'new' ? { position, score: momentText(catalogue.releasedAt(position)) } : listed, reason)
       }
     }
     text += ']}'

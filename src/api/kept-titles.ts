@@ -8,6 +8,7 @@
  * | 2    | 0: no reason; else 1 + 2 × the position of the reason's title + (1: clicked) |
  */
 import type { RankedTitle } from './model-snapshot.ts'
+import { scoreText } from './number-text.ts'
 import type { ListedTitle } from './title-text.ts'
 
 export const titleBytes = 12
@@ -27,7 +28,7 @@ export function titleAt(bytes: DataView, place: number): ListedTitle {
   const word = bytes.getUint32(place + 8, true)
   return {
     position: bytes.getUint32(place, true),
-    score: bytes.getFloat32(place + 4, true),
+    score: scoreText(bytes.getFloat32(place + 4, true)),
     because: word === 0 ? undefined : { position: (word - 1) >>> 1, was: word % 2 === 1 ? 'watched' : 'clicked' },
   }
 }

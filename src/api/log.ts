@@ -1,6 +1,7 @@
 /** The server's log: one JSON object a line, and of errors only what we chose to say. */
 import type { FastifyBaseLogger } from 'fastify'
 import { pino, type Bindings, type ChildLoggerOptions, type DestinationStream, type Logger } from 'pino'
+import { momentText } from './number-text.ts'
 
 /**
  * Lines go out together, a tenth of a second late at most, and all that are left when the process ends: each by itself would cost a write
@@ -9,7 +10,10 @@ import { pino, type Bindings, type ChildLoggerOptions, type DestinationStream, t
 export const logDestination = (fd: number): DestinationStream => pino.destination({ fd, sync: false, minLength: 8192, periodicFlush: 100 })
 
 export const createLog = (destination: DestinationStream): Logger =>
-  pino({ serializers: { err: describeError }, formatters: { log: withoutHeaders } }, destination)
+  pino({ serializers: { err: describeError }, formatters: { log: withoutHeaders }, timestamp }, destination)
+
+/** As pino's own has it. */
+const timestamp = (): string => `,"time":${momentText(Date.now())}`
 
 /** Headers hold keys. pino's own redaction would copy every object that is logged, in most of the time that a line takes. */
 function withoutHeaders(fields: Record<string, unknown>): Record<string, unknown> {

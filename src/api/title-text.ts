@@ -6,7 +6,8 @@ import type { ModelSnapshot, Ranking } from './model-snapshot.ts'
 /** A title of a list with what it owes to the history, in positions. */
 export interface ListedTitle {
   readonly position: number
-  readonly score: number
+  /** See `scoreText`. */
+  readonly score: string
   readonly because?: { readonly position: number; readonly was: 'watched' | 'clicked' } | undefined
 }
 

@@ -3,6 +3,7 @@ import { MatineeError } from '../contracts/errors.ts'
 import { namedOf, reasonOf, titleOf } from './catalogue.ts'
 import type { TitleFilter } from './title-masks.ts'
 import type { ModelSnapshot, RankedTitle, Ranking, Title } from './model-snapshot.ts'
+import { scoreText } from './number-text.ts'
 import type { Program, Recommendation } from './schemas.ts'
 import { plainReason } from './title-text.ts'
 
@@ -15,7 +16,9 @@ export const programOf = ({ item, viewers }: Title): Program => ({
 })
 
 /** `reason` is for titles that owe nothing to one of the history. */
-export function recommendationOf({ item, score, because }: RankedTitle, reason: string): Recommendation {
+export function recommendationOf(title: RankedTitle, reason: string): Recommendation {
+  const { item, because } = title
+  const score = Number(scoreText(title.score))
   if (because === undefined) return { ...titleOf(item), score, reason }
   return { ...titleOf(item), score, reason: reasonOf(because.item, because.was), because: namedOf(because.item) }
 }
