@@ -5,6 +5,7 @@ import { ApiError } from '../api/client.ts'
 import { isModelMissing, type ApiResult } from '../api/use-api.ts'
 import { useFormats, useMessages } from '../i18n/language.tsx'
 import { ServerWords } from './server-words.tsx'
+import { Unbroken } from './unbroken.tsx'
 
 interface PanelProps<Data> {
   readonly title: string
@@ -45,7 +46,9 @@ export function Section({ title, text, actions, className = '', busy = false, ch
     <section className={`panel ${className}`} aria-labelledby={id} aria-busy={busy}>
       <header className="panel-head">
         <div>
-          <h2 id={id}>{title}</h2>
+          <h2 id={id}>
+            <Unbroken text={title} />
+          </h2>
           {text === undefined ? null : <p className="quiet">{text}</p>}
         </div>
         {actions === undefined ? null : <div className="panel-actions">{actions}</div>}

@@ -7,6 +7,7 @@ import { Badge, Facts } from '../components/facts.tsx'
 import { Moment } from '../components/moment.tsx'
 import { Loaded, Section } from '../components/panel.tsx'
 import { Said } from '../components/said.tsx'
+import { Unbroken } from '../components/unbroken.tsx'
 import { useFormats, useMessages } from '../i18n/language.tsx'
 import { usePageTitle } from '../page-title.ts'
 import type { ModelDetail } from '../../../client/schema.ts'
@@ -27,7 +28,7 @@ export function ModelPage() {
   return (
     <>
       <h1>
-        {models.detail} {version} {result.data?.serving === true ? <Badge tone="good">{models.serving}</Badge> : null}
+        {models.detail} <Unbroken text={version} /> {result.data?.serving === true ? <Badge tone="good">{models.serving}</Badge> : null}
       </h1>
       {result.data?.serving === false ? <Promote version={version} /> : null}
       <Loaded result={result} lines={10}>

@@ -7,6 +7,7 @@ import { DataTable, type Column } from '../components/data-table.tsx'
 import { Badge, Facts } from '../components/facts.tsx'
 import { Loaded, Section } from '../components/panel.tsx'
 import { Said } from '../components/said.tsx'
+import { Unbroken } from '../components/unbroken.tsx'
 import { useFormats, useMessages } from '../i18n/language.tsx'
 import { usePageTitle } from '../page-title.ts'
 import { newestOfWeeks } from './metrics.ts'
@@ -26,7 +27,7 @@ export function ReportPage() {
   return (
     <>
       <div className="page-head">
-        <h1>{week === undefined ? report.title : report.one(week)}</h1>
+        <h1>{week === undefined ? report.title : <Unbroken text={report.one(week)} />}</h1>
         {week === undefined || weeks.length === 0 ? null : (
           <Choice
             label={report.week}

@@ -8,6 +8,7 @@ import { Badge, Facts } from '../components/facts.tsx'
 import { Moment } from '../components/moment.tsx'
 import { Loaded, Section } from '../components/panel.tsx'
 import { Said } from '../components/said.tsx'
+import { Unbroken } from '../components/unbroken.tsx'
 import { useFormats, useMessages } from '../i18n/language.tsx'
 import { usePageTitle } from '../page-title.ts'
 import { useSession } from '../session.tsx'
@@ -28,7 +29,7 @@ export function RunPage() {
   return (
     <>
       <h1>
-        {title} {result.data === undefined ? null : <RunBadge run={result.data} />}
+        <Unbroken text={title} /> {result.data === undefined ? null : <RunBadge run={result.data} />}
       </h1>
       {listed === undefined ? null : (
         <Section title={runs.state}>
