@@ -13,11 +13,11 @@ import { MatineeError } from '../src/contracts/errors.ts'
 import { ensureWebApp } from '../src/demo/demo-web.ts'
 import { launchChromium } from '../test/support/chromium.ts'
 import { userIdOf, writeGeneratedModel } from '../test/support/generated-model.ts'
-import { waitFor } from '../test/support/pipeline.ts'
 import { makeLatest } from '../test/support/publish-model.ts'
 import { newVisitor } from '../test/support/web-visitor.ts'
 import { projectFile } from '../src/project-files.ts'
 import { startApi } from './serve/servers.ts'
+import { waitFor } from '../test/support/wait-for.ts'
 
 const version = '2024-W01-0000000a'
 const shape = { users: 2000, titles: 2000, factors: 32, pairs: 60_000 }

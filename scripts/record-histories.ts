@@ -9,7 +9,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import manifest from '../package.json' with { type: 'json' }
 import { KnexEventStore } from '../src/adapters/database/event-store.ts'
-import { goldenLogs, startPipeline, waitFor } from '../test/support/pipeline.ts'
+import { goldenLogs, startPipeline } from '../test/support/pipeline.ts'
+import { waitFor } from '../test/support/wait-for.ts'
 
 const directory = new URL(`../test/histories/${manifest.version}/`, import.meta.url)
 await mkdir(directory, { recursive: true })

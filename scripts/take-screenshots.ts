@@ -9,10 +9,10 @@ import type { Browser } from 'playwright-core'
 import { connect } from '../src/adapters/database/connect.ts'
 import { addWeeks, parseWeek, weeksBetween } from '../src/contracts/week.ts'
 import { launchChromium } from '../test/support/chromium.ts'
-import { waitFor } from '../test/support/pipeline.ts'
 import { startSite, type Site } from '../test/support/web-site.ts'
 import type { Models, Programs, Recommendations, Runs, Users } from '../client/schema.ts'
 import { newVisitor, type Language } from '../test/support/web-visitor.ts'
+import { waitFor } from '../test/support/wait-for.ts'
 
 const directory = resolve(process.argv[2] ?? fileURLToPath(new URL('../docs/web', import.meta.url)))
 /** The logs go a few weeks further: in this one a personal model wins. */

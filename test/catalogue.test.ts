@@ -6,10 +6,11 @@ import { startServer } from '../src/api/server.ts'
 import { CatalogueLatest } from '../src/contracts/documents.ts'
 import { storeKeys } from '../src/contracts/store-keys.ts'
 import { readDocument } from '../src/contracts/stored-documents.ts'
-import { goldenLogs, startPipeline, waitFor } from './support/pipeline.ts'
+import { goldenLogs, startPipeline } from './support/pipeline.ts'
 import { publishModel, titles } from './support/publish-model.ts'
 import { silent } from './support/test-api.ts'
 import { startWebhook } from './support/webhook.ts'
+import { waitFor } from './support/wait-for.ts'
 
 const delisted = { program_id: '115', program_name: '쇼 15' }
 const fresh = {

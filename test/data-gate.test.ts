@@ -8,8 +8,9 @@ import type { RetrainWeekResult } from '../src/contracts/run.ts'
 import { storeKeys } from '../src/contracts/store-keys.ts'
 import { readDocument } from '../src/contracts/stored-documents.ts'
 import { parseWeek } from '../src/contracts/week.ts'
-import { goldenLogs, startPipeline, waitFor, type Pipeline } from './support/pipeline.ts'
+import { goldenLogs, startPipeline, type Pipeline } from './support/pipeline.ts'
 import { startWebhook, type TestWebhook } from './support/webhook.ts'
+import { waitFor } from './support/wait-for.ts'
 
 const week = parseWeek('2023-W52')
 

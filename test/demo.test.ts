@@ -14,7 +14,8 @@ import { ModelManifest, ModelUsers } from '../src/contracts/documents.ts'
 import { DirectoryObjectStore } from '../src/adapters/object-store/directory-store.ts'
 import { accuracyMetrics, storeKeys } from '../src/contracts/store-keys.ts'
 import { readDocument } from '../src/contracts/stored-documents.ts'
-import { runMatinee, waitFor } from './support/pipeline.ts'
+import { runMatinee } from './support/pipeline.ts'
+import { waitFor } from './support/wait-for.ts'
 
 const root = fileURLToPath(new URL('../', import.meta.url))
 const movielens = join(root, '../shared/data/ml-100k')

@@ -12,9 +12,10 @@ import { readDocument } from '../src/contracts/stored-documents.ts'
 import { localTime, weekEnd, weekOfLocal, weekStart } from '../src/contracts/week.ts'
 import { startApi } from './support/api-process.ts'
 import { startMariaDb } from './support/mariadb.ts'
-import { startPipeline, waitFor } from './support/pipeline.ts'
+import { startPipeline } from './support/pipeline.ts'
 import { rowsOf } from './support/source-rows.ts'
 import { temporaryFolder } from './support/temporary-folder.ts'
+import { waitFor } from './support/wait-for.ts'
 
 const timeZone = 'Asia/Seoul'
 const hourMs = 3_600_000

@@ -8,10 +8,10 @@ import test, { type TestContext } from 'node:test'
 import { freePort } from '../src/adapters/tools/free-port.ts'
 import { startServerProcess } from '../src/adapters/tools/server-process.ts'
 import { buildImage, inFolder, parseDockerfile, pathIn, type BuiltImage } from './support/dockerfile.ts'
-import { waitFor } from './support/pipeline.ts'
 import { root, textOf } from './support/project-files.ts'
 import { startTemporal } from './support/temporal.ts'
 import { temporaryFolder } from './support/temporary-folder.ts'
+import { waitFor } from './support/wait-for.ts'
 
 const stages = parseDockerfile(textOf('Dockerfile'))
 const final = stages.at(-1)

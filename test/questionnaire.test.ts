@@ -22,7 +22,8 @@ import { readDocument } from '../src/contracts/stored-documents.ts'
 import { Random } from '../src/model/random/random.ts'
 import { launchChromium } from './support/chromium.ts'
 import { main } from './support/command-line.ts'
-import { startPipeline, waitFor, type Pipeline } from './support/pipeline.ts'
+import { startPipeline, type Pipeline } from './support/pipeline.ts'
+import { waitFor } from './support/wait-for.ts'
 
 const labels: readonly string[] = defaultQuestionnaire.labels.map(({ id }) => id)
 

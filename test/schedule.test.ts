@@ -4,7 +4,8 @@ import test from 'node:test'
 import { AccuracyTable, LatestModel } from '../src/contracts/documents.ts'
 import { storeKeys } from '../src/contracts/store-keys.ts'
 import { readDocument } from '../src/contracts/stored-documents.ts'
-import { goldenLogs, startPipeline, waitFor } from './support/pipeline.ts'
+import { goldenLogs, startPipeline } from './support/pipeline.ts'
+import { waitFor } from './support/wait-for.ts'
 
 await test('the weekly schedule', { timeout: 900_000 }, async (t) => {
   const pipeline = await startPipeline()

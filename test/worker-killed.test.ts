@@ -5,7 +5,8 @@ import test from 'node:test'
 import { WeekInfo } from '../src/contracts/documents.ts'
 import { storeKeys } from '../src/contracts/store-keys.ts'
 import { readDocument } from '../src/contracts/stored-documents.ts'
-import { startPipeline, waitFor } from './support/pipeline.ts'
+import { startPipeline } from './support/pipeline.ts'
+import { waitFor } from './support/wait-for.ts'
 
 await test('a worker that is killed while it trains', { timeout: 900_000 }, async (t) => {
   // On one thread training takes long enough to be met.

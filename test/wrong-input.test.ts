@@ -3,7 +3,8 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import { connect } from '../src/adapters/database/connect.ts'
 import { freePort } from '../src/adapters/tools/free-port.ts'
-import { goldenLogs, runMatinee, startPipeline, waitFor, type CommandResult } from './support/pipeline.ts'
+import { goldenLogs, runMatinee, startPipeline, type CommandResult } from './support/pipeline.ts'
+import { waitFor } from './support/wait-for.ts'
 
 const oneLine = ({ stderr }: CommandResult): string => {
   const lines = stderr.split('\n').filter((line) => line.startsWith('matinee: '))

@@ -12,8 +12,9 @@ import { accuracyMetrics, storeKeys } from '../../src/contracts/store-keys.ts'
 import { readDocument } from '../../src/contracts/stored-documents.ts'
 import { parseWeek, weeksBetween } from '../../src/contracts/week.ts'
 import { startMariaDb, type MariaDb } from '../support/mariadb.ts'
-import { startPipeline, waitFor, type CommandResult, type Pipeline } from '../support/pipeline.ts'
+import { startPipeline, type CommandResult, type Pipeline } from '../support/pipeline.ts'
 import { startVersityGw, type VersityGw } from '../support/versitygw.ts'
+import { waitFor } from '../support/wait-for.ts'
 
 const movielens = fileURLToPath(new URL('../../../shared/data/ml-100k', import.meta.url))
 const AWAY_MS = 20_000

@@ -4,7 +4,6 @@ import { execFile } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { openStore } from '../../src/adapters/object-store/open-store.ts'
 import { startServerProcess, type ServerProcess } from '../../src/adapters/tools/server-process.ts'
@@ -110,15 +109,4 @@ async function hasPoller(connection: Connection, config: Config): Promise<void> 
   })
   const newest = Math.max(0, ...(pollers ?? []).map(({ lastAccessTime }) => Number(lastAccessTime?.seconds ?? 0) * 1000))
   if (newest < Date.now() - 30_000) throw new Error('nobody polls yet')
-}
-
-/** Asks until the answer is there. Fails after `limitMs`, which no slow machine comes to, with what was waited for. */
-export async function waitFor<T>(what: string, ask: () => Promise<T | undefined>, limitMs = 180_000): Promise<T> {
-  const deadline = performance.now() + limitMs
-  for (;;) {
-    const answer = await ask()
-    if (answer !== undefined) return answer
-    if (performance.now() > deadline) throw new Error(`waited ${limitMs / 1000} s in vain for ${what}`)
-    await delay(100)
-  }
 }

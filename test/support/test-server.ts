@@ -1,8 +1,8 @@
 /** A server that tests can stop, kill, freeze and start again where it was. */
 import { existsSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
-import { setTimeout as delay } from 'node:timers/promises'
 import type { ServerProcess } from '../../src/adapters/tools/server-process.ts'
+import { waitFor } from './wait-for.ts'
 
 export interface TestServer {
   /** In order. Again is no error. */
@@ -29,7 +29,7 @@ export async function startTestServer(start: () => Promise<Pick<ServerProcess, '
     // The group: the server with its keeper.
     async freeze() {
       process.kill(-current.pid, 'SIGSTOP')
-      while (!(await hasStopped(current.pid))) await delay(1)
+      await waitFor('the server to stand still', async () => ((await hasStopped(current.pid)) ? true : undefined))
     },
     thaw: () => void process.kill(-current.pid, 'SIGCONT'),
   }

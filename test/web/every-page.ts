@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import type { ModelDetail, Rows, Runs } from '../../client/schema.ts'
-import { waitFor } from '../support/pipeline.ts'
 import { trainedWeeks } from '../support/web-site.ts'
 import { languages } from '../support/web-visitor.ts'
 import { early, user, program, ask, visitor, expectFitting, expectAccessible, englishIn } from './visit.ts'
+import { waitFor } from '../support/wait-for.ts'
 
 const widths = [1280, 360] as const
 

@@ -16,9 +16,9 @@ import { en } from '../../web/src/i18n/en.ts'
 import { makeFormats } from '../../web/src/i18n/formats.ts'
 import { ko } from '../../web/src/i18n/ko.ts'
 import { checkText, choiceText, decidedOf, findingText, stageText, searchText } from '../../web/src/operator/sentences.ts'
-import { waitFor } from '../support/pipeline.ts'
 import { heldWeek, rejectedWeek, trainedWeeks } from '../support/web-site.ts'
 import { site, user, ask, visitor, expectAccessible, texts, tableOf, rowsOf } from './visit.ts'
+import { waitFor } from '../support/wait-for.ts'
 
 const formats = makeFormats('en')
 

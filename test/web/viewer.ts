@@ -5,9 +5,9 @@ import type { History, Programs, Questionnaire, QuestionnaireAnswer, Rows, Simil
 import { en } from '../../web/src/i18n/en.ts'
 import { makeFormats } from '../../web/src/i18n/formats.ts'
 import { ko } from '../../web/src/i18n/ko.ts'
-import { waitFor } from '../support/pipeline.ts'
 import { settled } from '../support/web-visitor.ts'
 import { site, user, program, ask, visitor, texts } from './visit.ts'
+import { waitFor } from '../support/wait-for.ts'
 
 test('the home page shows the rows of the API, in its order', async () => {
   const visit = await visitor()

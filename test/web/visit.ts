@@ -7,9 +7,9 @@ import type { Browser, Page } from 'playwright-core'
 import type { Program, Programs, Users } from '../../client/schema.ts'
 import { en } from '../../web/src/i18n/en.ts'
 import { launchChromium } from '../support/chromium.ts'
-import { waitFor } from '../support/pipeline.ts'
 import { keys, startSite, trainedWeeks, type Site } from '../support/web-site.ts'
 import { newVisitor, type Visitor, type VisitorOptions } from '../support/web-visitor.ts'
+import { waitFor } from '../support/wait-for.ts'
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
