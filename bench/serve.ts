@@ -16,7 +16,7 @@ import { writeGeneratedModel, type ModelShape } from '../test/support/generated-
 import { makeLatest } from '../test/support/publish-model.ts'
 import { pythonEnvironment } from '../test/support/python.ts'
 import { writeFittedModel } from './serve/fitted-model.ts'
-import { LoadGenerator, type Measured } from './serve/load.ts'
+import { answersASecond, latencyOf, LoadGenerator, together, type Load, type Measured } from './serve/load.ts'
 import { batches, filtered, range, recommendations, rows, writeTargets, type Request } from './serve/scenarios.ts'
 import { startApi, startBare, startFastApi, type Server } from './serve/servers.ts'
 import { installPrograms } from './support/built-programs.ts'
@@ -130,7 +130,7 @@ class ServeBench {
     if (programs === undefined) return
     const model = join(this.#folder, 'store', storeKeys.model(versions[0], ''))
     const service = await this.#start(() => startFastApi(programs, model, this.#folder))
-    const peer = await this.#scenario('FastAPI and numpy', bare.list, () => this.#measure(service))
+    const peer = this.#tell('FastAPI and numpy', await this.#measure(service, { bare: bare.list }))
     print(
       `\nover FastAPI, by their shares of the bare route: warm ${ratio(ours.warm, peer.share)}, first request ${ratio(ours.cold, peer.share)}`,
     )
@@ -146,7 +146,7 @@ class ServeBench {
 
   async #bare(kind: 'bare' | 'plain', name: string, bytes: number): Promise<Server> {
     const server = await this.#start(() => startBare(kind, bytes, this.#folder))
-    await this.#scenario(name, undefined, () => this.#measure(server))
+    this.#tell(name, await this.#measure(server, {}))
     return server
   }
 
@@ -159,8 +159,8 @@ class ServeBench {
     const places = { command: this.#command, store: join(this.#folder, 'store'), folder: this.#folder }
     const arraysMib = await this.#arraysMib()
     const server = await this.#start(() => startApi(places))
-    const measured = (name: string, kind: keyof Sizes, first?: readonly Request[], second?: readonly Request[]): Promise<Reached> =>
-      this.#scenario(name, bare[kind], () => this.#measure(server, first, second))
+    const measured = async (name: string, kind: keyof Sizes, first = this.#asked, second = first): Promise<Reached> =>
+      this.#tell(name, await this.#measure(server, { bare: bare[kind], first, second }))
     const cold = await measured('first request', 'list', listsOf(half, threeQuarters), listsOf(threeQuarters, users))
     await this.#once(server, this.#asked)
     const warm = await measured('again (warm)', 'list')
@@ -175,13 +175,9 @@ class ServeBench {
     const resident = server.residentMib()
     await this.#once(server, this.#asked)
     server.forgetPeak()
-    let swaps = 0
-    await this.#scenario('during swaps', bare.list, async () => {
-      // After each swap all lists are first requests: a server that answers as fast as it can loads next to nothing meanwhile.
-      const swapping = await this.#swapping(() => this.#measure(server, this.#asked, this.#asked, cold.answersASecond))
-      swaps = swapping.swaps
-      return swapping.scenario
-    })
+    // After each swap all lists are first requests: a server that answers as fast as it can loads next to nothing meanwhile.
+    const { scenario, swaps } = await this.#swapping(() => this.#measure(server, { bare: bare.list, most: cold.rate, turns: 1 }))
+    this.#tell('during swaps', scenario)
     const allowed = 160 + 1.5 * arraysMib
     print(`\nstart to ready ${(server.startToReadyMs / 1000).toFixed(2)} s; ${swaps} swaps`)
     print(
@@ -196,60 +192,61 @@ class ServeBench {
   }
 
   /**
-   * After a second to warm up, a saturating run over the first requests, then an open-loop one at half its rate over the second. Those that
-   * are both are asked again and again, others once.
-   * @param most the rate that the open-loop run is at half of; absent: that of the first run
+   * After a second to warm up, in turn: what the bare route answers, a saturating run over the first requests, an open-loop one at half its rate
+   * over the second. Requests that are both are asked again and again, others once.
    */
-  async #measure(server: Server, first = this.#asked, second = first, most?: number): Promise<Scenario> {
+  async #measure(server: Server, { bare, first = this.#asked, second = first, most, turns = 3 }: Measuring): Promise<Scenario> {
+    const seconds = this.#seconds / turns
     const once = first !== second
     // From the end, which the runs that count do not come to.
-    await this.#attack(server, second.toReversed(), 1, once)
-    const full = await this.#saturate(server, first, once)
-    const relaxed = await this.#attack(server, second, this.#seconds, once, (most ?? full.answersASecond) / 2)
-    return { full, relaxed }
+    await this.#attack(server, second.toReversed(), { seconds: 1, once })
+    const runs = { bare: [] as Saturated[], full: [] as Saturated[], relaxed: [] as Measured[] }
+    const left = (requests: readonly Request[], asked: readonly Measured[]): readonly Request[] =>
+      once ? requests.slice(together(asked).requests) : requests
+    for (let turn = 0; turn < turns && left(first, runs.full).length > 0 && left(second, runs.relaxed).length > 0; turn++) {
+      if (bare !== undefined) runs.bare.push(await this.#saturate(bare, this.#asked, { seconds, once: false }))
+      const full = await this.#saturate(server, left(first, runs.full), { seconds, once })
+      const rate = (most ?? answersASecond(full)) / 2
+      runs.relaxed.push(await this.#attack(server, left(second, runs.relaxed), { seconds, once, rate }))
+      runs.full.push(full)
+    }
+    const full = saturated(runs.full)
+    return { bare: bare === undefined ? full : saturated(runs.bare), full, relaxed: together(runs.relaxed) }
   }
 
-  async #saturate(server: Server, requests = this.#asked, once = false): Promise<Saturated> {
+  async #saturate(server: Server, requests: readonly Request[], load: Load): Promise<Saturated> {
     const before = server.processorSeconds()
-    const measured = await this.#attack(server, requests, this.#seconds, once)
-    return { ...measured, microseconds: ((server.processorSeconds() - before) / measured.requests) * 1e6 }
+    const measured = await this.#attack(server, requests, load)
+    return { ...measured, processorSeconds: server.processorSeconds() - before }
   }
 
-  /**
-   * Prints what was measured over what a route without work does at answers of that size just before and after: the speed of a shared machine
-   * changes by the minute.
-   * @param bare absent: it is itself such a route
-   */
-  async #scenario(name: string, bare: Server | undefined, measure: () => Promise<Scenario>): Promise<Reached> {
-    const around = bare === undefined ? [] : [await this.#saturate(bare)]
-    const { full, relaxed } = await measure()
-    around.push(bare === undefined ? full : await this.#saturate(bare))
-    const bareRate = mean(around.map(({ answersASecond }) => answersASecond))
-    const bareMicroseconds = mean(around.map(({ microseconds }) => microseconds))
+  /** Prints what was measured over what a route without work does at answers of that size meanwhile. */
+  #tell(name: string, { bare, full, relaxed }: Scenario): Reached {
+    const [rate, bareRate] = [answersASecond(full), answersASecond(bare)]
     print(
       name.padEnd(34) +
-        full.answersASecond.toFixed(0).padStart(9) +
-        ratio(full.answersASecond, bareRate).padStart(8) +
-        full.microseconds.toFixed(0).padStart(11) +
-        ratio(bareMicroseconds, full.microseconds).padStart(8) +
-        [relaxed.p50Ms, relaxed.p99Ms, relaxed.p999Ms].map((ms) => ms.toFixed(2).padStart(9)).join('') +
-        `${(100 * full.clientShare).toFixed(0)} %`.padStart(9) +
+        rate.toFixed(0).padStart(9) +
+        ratio(rate, bareRate).padStart(8) +
+        microseconds(full).toFixed(0).padStart(11) +
+        ratio(microseconds(bare), microseconds(full)).padStart(8) +
+        [0.5, 0.99, 0.999].map((share) => latencyOf(relaxed, share).toFixed(2).padStart(9)).join('') +
+        `${((100 * full.clientSeconds) / full.seconds).toFixed(0)} %`.padStart(9) +
         String(full.failed + relaxed.failed).padStart(8),
     )
-    return { answersASecond: full.answersASecond, share: full.answersASecond / bareRate }
+    return { rate, share: rate / bareRate }
   }
 
   /** With the server's core for the server alone: the others are paused. */
-  async #attack(server: Server, requests: readonly Request[], seconds: number, once: boolean, rate?: number): Promise<Measured> {
+  async #attack(server: Server, requests: readonly Request[], load: Load): Promise<Measured> {
     for (const other of this.#started) if (other !== server) other.pause()
     server.resume()
     const targets = await writeTargets(this.#folder, 'requests', server.url, requests)
-    return this.#client.attack(targets, { seconds, once, ...(rate === undefined ? {} : { rate }) })
+    return this.#client.attack(targets, load)
   }
 
   /** Each request once, however long it takes. */
   async #once(server: Server, requests: readonly Request[]): Promise<void> {
-    await this.#attack(server, requests, 300, true)
+    await this.#attack(server, requests, { seconds: 300, once: true })
   }
 
   /** Publishes the one model and the other in turn while `measure` goes on. */
@@ -289,8 +286,19 @@ class ServeBench {
   }
 }
 
+interface Measuring {
+  /** Absent: the server itself is such a route. */
+  readonly bare?: Server
+  readonly first?: readonly Request[]
+  readonly second?: readonly Request[]
+  /** The rate that the open-loop runs are at half of; absent: that of the saturating run before. */
+  readonly most?: number
+  /** The speed of a shared machine changes within seconds: what is compared takes turns. */
+  readonly turns?: number
+}
+
 interface Reached {
-  readonly answersASecond: number
+  readonly rate: number
   /** Of the bare route's rate. */
   readonly share: number
 }
@@ -303,17 +311,25 @@ interface Sizes {
 }
 
 interface Saturated extends Measured {
-  /** Of the server's processor time, an answer: it hardly depends on what else the machine does. */
-  readonly microseconds: number
+  /** The server's. */
+  readonly processorSeconds: number
 }
 
+const saturated = (runs: readonly Saturated[]): Saturated => ({
+  ...together(runs),
+  processorSeconds: runs.reduce((sum, { processorSeconds }) => sum + processorSeconds, 0),
+})
+
+/** Of the server's processor time, an answer: it hardly depends on what else the machine does. */
+const microseconds = ({ processorSeconds, requests }: Saturated): number => (1e6 * processorSeconds) / requests
+
 interface Scenario {
+  readonly bare: Saturated
   readonly full: Saturated
   /** At half of that rate. */
   readonly relaxed: Measured
 }
 
 const listsOf = (start: number, end: number): readonly Request[] => range(start, end).map(recommendations)
-const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length
 const ratio = (a: number, b: number): string => (a / b).toFixed(2)
 const print = (line: string): void => void process.stdout.write(`${line}\n`)

@@ -33,14 +33,33 @@ export interface Load {
 
 export interface Measured {
   readonly requests: number
-  readonly answersASecond: number
-  readonly p50Ms: number
-  readonly p99Ms: number
-  readonly p999Ms: number
   /** Answered with anything but 200, or not at all. */
   readonly failed: number
-  /** Of the client's core. */
-  readonly clientShare: number
+  /** From the first request to the last answer. */
+  readonly seconds: number
+  /** Of the client's processor time. */
+  readonly clientSeconds: number
+  /** In milliseconds, one a request. */
+  readonly latencies: Float64Array
+}
+
+export const answersASecond = ({ requests, failed, seconds }: Measured): number => (requests - failed) / seconds
+
+/** Of so large a share of the requests, as 0.99, none took more milliseconds. */
+export function latencyOf({ latencies }: Measured, share: number): number {
+  return latencies.toSorted()[Math.min(latencies.length - 1, Math.floor(share * latencies.length))] ?? NaN
+}
+
+/** Several runs as one. */
+export function together(runs: readonly Measured[]): Measured {
+  const sum = (of: (run: Measured) => number): number => runs.reduce((total, run) => total + of(run), 0)
+  return {
+    requests: sum(({ requests }) => requests),
+    failed: sum(({ failed }) => failed),
+    seconds: sum(({ seconds }) => seconds),
+    clientSeconds: sum(({ clientSeconds }) => clientSeconds),
+    latencies: Float64Array.from(runs.flatMap(({ latencies }) => [...latencies])),
+  }
 }
 
 export class LoadGenerator {
@@ -83,8 +102,7 @@ export class LoadGenerator {
     const clientSeconds = secondsOf(stdout.trim().split('\n').at(-1) ?? '')
     const csv = join(this.#folder, 'results.csv')
     await execute(this.#program, ['encode', '-to=csv', `-output=${csv}`, results])
-    const { spanSeconds, ...measured } = summary((await readFile(csv, 'utf8')).trimEnd().split('\n'), hertz)
-    return { ...measured, clientShare: clientSeconds / spanSeconds }
+    return { ...summary((await readFile(csv, 'utf8')).trimEnd().split('\n'), hertz), clientSeconds }
   }
 }
 
@@ -98,7 +116,7 @@ const secondsOf = (times: string): number =>
 const outOfTargets = ',no targets to attack,'
 
 /** Lines of vegeta's CSV: sent (Unix nanoseconds), status, latency (nanoseconds), five more, place in the sequence, …. */
-function summary(lines: readonly string[], hertz: number): Omit<Measured, 'clientShare'> & { readonly spanSeconds: number } {
+function summary(lines: readonly string[], hertz: number): Omit<Measured, 'clientSeconds'> {
   const requests = lines.filter((line) => !line.includes(outOfTargets))
   const rows = requests.map((line) => {
     const [sent = 0, status, latency = 0, , , , , , place = 0] = line.split(',', 9).map(Number)
@@ -109,17 +127,10 @@ function summary(lines: readonly string[], hertz: number): Omit<Measured, 'clien
   // What failed may have commas in its error, and no place to read.
   const late = ({ sent, status, place }: (typeof rows)[number]): number =>
     hertz === 0 || status !== 200 ? 0 : Math.max(0, sent - begun - (1e9 * place) / hertz)
-  const latencies = Float64Array.from(rows, (row) => (late(row) + row.latency) / 1e6).toSorted()
-  const at = (share: number): number => latencies[Math.min(latencies.length - 1, Math.floor(share * latencies.length))] ?? NaN
-  const spanSeconds = (ended - begun) / 1e9
-  const answered = rows.filter(({ status }) => status === 200).length
   return {
     requests: rows.length,
-    spanSeconds,
-    answersASecond: answered / spanSeconds,
-    p50Ms: at(0.5),
-    p99Ms: at(0.99),
-    p999Ms: at(0.999),
-    failed: rows.length - answered,
+    failed: rows.filter(({ status }) => status !== 200).length,
+    seconds: (ended - begun) / 1e9,
+    latencies: Float64Array.from(rows, (row) => (late(row) + row.latency) / 1e6),
   }
 }
