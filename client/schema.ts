@@ -68,7 +68,7 @@ export type Recommendation = {
   readonly program_name: string | null
   readonly genre: string | null
   readonly age_limit: number | null
-  /** Orders the titles of one list; has no unit and is not compared between lists */
+  /** Orders the titles of one list, to nine digits; has no unit and is not compared between lists */
   readonly score: number
   /** Why this title, in a few words: `because you watched X` or, where X was only clicked, `because you looked at X`; `like X`; `for you`, `popular`, `trending`, `new`, `continue watching` or `next episode` */
   readonly reason: string
@@ -161,7 +161,7 @@ export type HomeRow = {
     readonly program_name: string | null
     readonly genre: string | null
     readonly age_limit: number | null
-    /** Orders the titles of one list; has no unit and is not compared between lists */
+    /** Orders the titles of one list, to nine digits; has no unit and is not compared between lists */
     readonly score: number
     /** Why this title, in a few words: `because you watched X` or, where X was only clicked, `because you looked at X`; `like X`; `for you`, `popular`, `trending`, `new`, `continue watching` or `next episode` */
     readonly reason: string

@@ -122,7 +122,7 @@ export const Recommendation = shared(
   'Recommendation',
   Type.Object({
     ...titleFields,
-    score: Type.Number({ description: 'Orders the titles of one list; has no unit and is not compared between lists' }),
+    score: Type.Number({ description: 'Orders the titles of one list, to nine digits; has no unit and is not compared between lists' }),
     reason: Type.String({
       description:
         'Why this title, in a few words: `because you watched X` or, where X was only clicked, `because you looked at X`; `like X`; `for you`, `popular`, `trending`, `new`, `continue watching` or `next episode`',
