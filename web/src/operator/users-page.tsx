@@ -98,7 +98,7 @@ function User({ user }: { readonly user: string }) {
         {first === '' ? null : <Choice label={users.first} value={first} options={options} onChange={setFirst} />}
         {second === '' ? null : <Choice label={users.second} value={second} options={options} onChange={setSecond} />}
       </div>
-      <div className="columns">
+      <div className="columns compared">
         <Watched user={user} />
         <Loaded result={models} lines={8}>
           {() => (
