@@ -159,17 +159,17 @@ class ServeBench {
     const places = { command: this.#command, store: join(this.#folder, 'store'), folder: this.#folder }
     const arraysMib = await this.#arraysMib()
     const server = await this.#start(() => startApi(places))
-    const measured = async (name: string, kind: keyof Sizes, first = this.#asked, second = first): Promise<Reached> =>
-      this.#tell(name, await this.#measure(server, { bare: bare[kind], first, second }))
-    const cold = await measured('first request', 'list', listsOf(half, threeQuarters), listsOf(threeQuarters, users))
+    const measured = async (name: string, kind: keyof Sizes, requests: Pick<Measuring, 'first' | 'second'> = {}): Promise<Reached> =>
+      this.#tell(name, await this.#measure(server, { bare: bare[kind], ...requests }))
+    const cold = await measured('first request', 'list', { first: listsOf(half, threeQuarters), second: listsOf(threeQuarters, users) })
     await this.#once(server, this.#asked)
     const warm = await measured('again (warm)', 'list')
-    await measured('filtered, first', 'list', filtered(some), filtered(others))
-    await measured('rows, first', 'page', some.map(rows), others.map(rows))
+    await measured('filtered, first', 'list', { first: filtered(some), second: filtered(others) })
+    await measured('rows, first', 'page', { first: some.map(rows), second: others.map(rows) })
     const kept = some.slice(0, pagesKept).map(rows)
     await this.#once(server, kept)
-    await measured(`rows again, of ${kept.length}`, 'page', kept)
-    await measured('batch of 100', 'batch', batches(some))
+    await measured(`rows again, of ${kept.length}`, 'page', { first: kept })
+    await measured('batch of 100', 'batch', { first: batches(some) })
     server.resume()
     await delay(restMs)
     const resident = server.residentMib()
@@ -201,8 +201,8 @@ class ServeBench {
     // From the end, which the runs that count do not come to.
     await this.#attack(server, second.toReversed(), { seconds: 1, once })
     const runs = { bare: [] as Saturated[], full: [] as Saturated[], relaxed: [] as Measured[] }
-    const left = (requests: readonly Request[], asked: readonly Measured[]): readonly Request[] =>
-      once ? requests.slice(together(asked).requests) : requests
+    const left = (all: readonly Request[], asked: readonly Measured[]): readonly Request[] =>
+      once ? all.slice(asked.reduce((sum, { requests }) => sum + requests, 0)) : all
     for (let turn = 0; turn < turns && left(first, runs.full).length > 0 && left(second, runs.relaxed).length > 0; turn++) {
       if (bare !== undefined) runs.bare.push(await this.#saturate(bare, this.#asked, { seconds, once: false }))
       const full = await this.#saturate(server, left(first, runs.full), { seconds, once })

@@ -18,8 +18,7 @@ const connections = 16
 /** And where one is. New connections for whatever is late would cost a server that catches up more than the requests. */
 const connectionsAtRate = 64
 /**
- * On one core Go's collector stops what sends requests for ten milliseconds and more, which would be told as the server's latency: it runs only
- * where this is full.
+ * On one core Go's collector stops what sends requests, which would be told as the server's latency: it runs only where this is full.
  */
 const goSettings = { GOGC: 'off', GOMEMLIMIT: '4GiB' }
 
@@ -39,7 +38,7 @@ export interface Measured {
   readonly seconds: number
   /** Of the client's processor time. */
   readonly clientSeconds: number
-  /** In milliseconds, one a request. */
+  /** In milliseconds, one a request, ascending. */
   readonly latencies: Float64Array
 }
 
@@ -47,7 +46,7 @@ export const answersASecond = ({ requests, failed, seconds }: Measured): number 
 
 /** Of so large a share of the requests, as 0.99, none took more milliseconds. */
 export function latencyOf({ latencies }: Measured, share: number): number {
-  return latencies.toSorted()[Math.min(latencies.length - 1, Math.floor(share * latencies.length))] ?? NaN
+  return latencies[Math.min(latencies.length - 1, Math.floor(share * latencies.length))] ?? NaN
 }
 
 /** Several runs as one. */
@@ -58,7 +57,7 @@ export function together(runs: readonly Measured[]): Measured {
     failed: sum(({ failed }) => failed),
     seconds: sum(({ seconds }) => seconds),
     clientSeconds: sum(({ clientSeconds }) => clientSeconds),
-    latencies: Float64Array.from(runs.flatMap(({ latencies }) => [...latencies])),
+    latencies: Float64Array.from(runs.flatMap(({ latencies }) => [...latencies])).toSorted(),
   }
 }
 
@@ -131,6 +130,6 @@ function summary(lines: readonly string[], hertz: number): Omit<Measured, 'clien
     requests: rows.length,
     failed: rows.filter(({ status }) => status !== 200).length,
     seconds: (ended - begun) / 1e9,
-    latencies: Float64Array.from(rows, (row) => (late(row) + row.latency) / 1e6),
+    latencies: Float64Array.from(rows, (row) => (late(row) + row.latency) / 1e6).toSorted(),
   }
 }

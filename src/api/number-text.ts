@@ -1,6 +1,6 @@
 /**
- * Numbers as JSON has them. Where `String` writes one, V8 keeps the text among its old objects, to find it again: of numbers that are each
- * another one, as scores and moments are, a few thousand answers filled the heap, and who asked while it was collected waited.
+ * Numbers as JSON has them. Where `String` writes one, V8 keeps the text among its old objects, to find it again. Numbers that are each another
+ * one, as scores and moments are, fill the heap so, and who asks while all of it is collected waits.
  */
 
 /** So many tell every 32-bit float from the others. */
