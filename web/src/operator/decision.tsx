@@ -4,6 +4,7 @@ import { useState } from 'react'
 import { Button, Dialog, DialogTrigger, Heading, Label, Modal, ModalOverlay, TextArea, TextField } from 'react-aria-components'
 import { queryClient } from '../api/use-api.ts'
 import { Failure } from '../components/panel.tsx'
+import { Unbroken } from '../components/unbroken.tsx'
 import { useMessages } from '../i18n/language.tsx'
 import { useNotice } from '../notice.tsx'
 
@@ -44,7 +45,9 @@ export function Decision({ act, question, text, primary = false, decide }: Decis
                 if (reason.trim() !== '') request.mutate()
               }}
             >
-              <Heading slot="title">{question}</Heading>
+              <Heading slot="title">
+                <Unbroken text={question} />
+              </Heading>
               <p>{text}</p>
               <TextField className="field" value={reason} onChange={setReason} isRequired maxLength={1000}>
                 <Label className="field-label">{decision.reason}</Label>
