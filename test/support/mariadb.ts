@@ -46,10 +46,12 @@ export async function startMariaDb(options: MariaDbOptions = {}): Promise<MariaD
   const host = '127.0.0.1'
   const port = await freePort()
   const asUser = await unprivilegedUser(home)
+  // A server that starts removes every temporary table in its TMPDIR, those of other servers too: each has a folder of its own.
+  const environment = { ...process.env, TMPDIR: home }
   await outputOf(
     await findMariaDbTool('mariadb-install-db'),
     ['--no-defaults', `--datadir=${data}`, '--skip-test-db', '--auth-root-authentication-method=normal', ...asUser],
-    process.env,
+    environment,
     120_000,
   )
 
@@ -71,7 +73,7 @@ export async function startMariaDb(options: MariaDbOptions = {}): Promise<MariaD
           ...asUser,
           ...(options.args ?? []),
         ],
-        environment: process.env,
+        environment,
         logPath: join(home, 'mariadb.log'),
         graceMs: 20_000,
         probe: async () => (await mysql.createConnection({ socketPath, user: 'root' })).end(),
