@@ -43,10 +43,54 @@ test('room of what is gone is used again: answers that come and go take no new m
   assert.ok(process.memoryUsage().arrayBuffers <= before)
 })
 
-test('an answer that is longer than the cache is not kept', () => {
+test('an answer that is longer than the cache is not kept, and none goes for it', () => {
   const cache = new AnswerCache(1000)
+  cache.set('/before', 't', { bytes: Buffer.from('before'), source: 'popular' })
   cache.set('/long', 't', { bytes: Buffer.alloc(2000), source: 'popular' })
   assert.equal(cache.get('/long', 't'), undefined)
+  assert.equal(cache.get('/before', 't')?.bytes.toString(), 'before')
   cache.set('/short', 't', { bytes: Buffer.from('short'), source: 'popular' })
   assert.equal(cache.get('/short', 't')?.bytes.toString(), 'short')
+})
+
+test('what is asked for again and again stays, whatever comes meanwhile', () => {
+  const cache = new AnswerCache(bytesAtMost)
+  const answer = { bytes: Buffer.alloc(1000, 1), source: 'popular' }
+  const asked = Array.from({ length: 100 }, (_, n) => `/asked/${n}`)
+  for (const key of [...asked, '/forgotten']) cache.set(key, 't', answer)
+  for (let n = 0; n < 10_000; n++) {
+    cache.set(`/${n}`, 't', { bytes: Buffer.alloc(1000, 2), source: 'personal' })
+    assert.deepEqual(cache.get(asked[n % asked.length] ?? '', 't'), answer)
+  }
+  assert.equal(cache.get('/forgotten', 't'), undefined)
+})
+
+test('keys of the same hash, and tags that begin alike, have each its own answer', () => {
+  const cache = new AnswerCache(bytesAtMost)
+  const entries = [
+    ['/users/0hjgl39', 't'],
+    ['/users/1wt0nz3', 't'],
+    ['/users/a', 't'],
+    ['/users/acb77phg', 't'],
+    ['/users/b', 'tag'],
+  ] as const
+  for (const [key, tag] of entries) cache.set(key, tag, { bytes: Buffer.from(key), source: key })
+  for (const [key, tag] of entries) {
+    const found = cache.get(key, tag)
+    assert.equal(found?.bytes.toString(), key)
+    assert.equal(found.source, key)
+  }
+  assert.equal(cache.get('/users/b', 't'), undefined)
+  cache.set('/users/long', 't', { bytes: Buffer.from('ag'), source: 'popular' })
+  assert.equal(cache.get('/users/long', 'tag'), undefined)
+})
+
+test('a text beyond Latin-1 is not taken for one that is written with the same bytes', () => {
+  const cache = new AnswerCache(bytesAtMost)
+  cache.set('/A', 't', { bytes: Buffer.from('A'), source: 'popular' })
+  for (const [key, tag] of [
+    ['/\u0141', 't'],
+    ['/A', '\u0174'],
+  ] as const)
+    assert.equal(cache.get(key, tag), undefined)
 })

@@ -3,12 +3,8 @@
  * events. Under another tag it is made anew; the one used longest ago goes first when the cache is full.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { LRUCache } from 'lru-cache'
 import type { ModelSnapshot } from './model-snapshot.ts'
 import type { UserEvents } from './user-events.ts'
-
-/** What an entry takes beside its bytes and its key, roughly. */
-const entryBytes = 200
 
 /** What is kept of an answer. */
 export interface Kept<Source extends string = string> {
@@ -18,79 +14,129 @@ export interface Kept<Source extends string = string> {
 }
 
 /**
- * A buffer of its own for each answer would take more than what is in it, and one of Node's pool would keep what lies beside it alive. Slabs
- * without a live entry are written to again: buffers that come and go make V8 collect its whole heap as if it had grown by them.
+ * A log that goes round in one buffer, and a table of places in it by hash. An object and a string for each answer would be old by the time
+ * they go, and V8 would collect its whole heap for them while requests wait.
+ *
+ * | word of an entry | what                                                                       |
+ * |------------------|----------------------------------------------------------------------------|
+ * | 0                | words back to the entry before it whose hash has the same end; 0: none      |
+ * | 1                | hash of the key                                                            |
+ * | 2                | length of the key                                                          |
+ * | 3                | length of the tag                                                          |
+ * | 4                | length of the answer                                                       |
+ * | 5                | place of its source in `#sources`                                          |
+ * | from there on    | key, tag and answer, filled up to whole words                              |
  */
-interface Slab {
-  readonly bytes: Buffer
-  liveEntries: number
-}
-
-interface Entry<Source extends string> {
-  readonly tag: string
-  readonly source: Source
-  readonly slab: Slab
-  readonly start: number
-  readonly end: number
-}
-
-const slabBytes = 65_536
-
 export class AnswerCache<Source extends string = string> {
-  // Not a Map from which the oldest key is taken: V8 looks for that one through all the places of those that were taken before.
-  readonly #entries: LRUCache<string, Entry<Source>>
-  #slab: Slab = { bytes: Buffer.alloc(0), liveEntries: 0 }
-  /** Of that slab. */
-  #used = 0
-  readonly #free: Slab[] = []
-  /** Of the newest entry: nearly all have the same, which is kept once. */
-  #tag = ''
+  readonly #words: Uint32Array
+  readonly #bytes: Buffer
+  /** By the end of the hash: where the newest entry begins. Places count on; what lies `#words.length` before `#end` is written over. */
+  readonly #newest: Float64Array
+  readonly #sources: Source[] = []
+  /** In words, as all places. 0 is none. */
+  #end = 1
 
+  /** @param bytesAtMost of the log; the table takes up to a 32nd of it more. */
   constructor(bytesAtMost = 20 * 1024 * 1024) {
-    this.#entries = new LRUCache({
-      maxSize: bytesAtMost,
-      sizeCalculation: ({ start, end }, key) => end - start + key.length + entryBytes,
-      dispose: ({ slab }) => {
-        slab.liveEntries--
-        if (slab !== this.#slab) this.#keepIfFree(slab)
-      },
-    })
+    this.#bytes = Buffer.allocUnsafeSlow(bytesAtMost - (bytesAtMost % wordBytes))
+    this.#words = new Uint32Array(this.#bytes.buffer, 0, this.#bytes.length / wordBytes)
+    this.#newest = new Float64Array(2 ** Math.ceil(Math.log2(bytesAtMost / bytesABucket)))
   }
 
   get bytes(): number {
-    return this.#entries.calculatedSize
+    return Math.min(this.#end * wordBytes, this.#bytes.length)
   }
 
-  /** The bytes are a view, good until the next answer is kept. */
+  /** The bytes are a view, good until the cache is next asked. */
   get(key: string, tag: string): Kept<Source> | undefined {
-    const entry = this.#entries.get(key)
-    if (entry === undefined) return undefined
-    if (entry.tag === tag) return { bytes: entry.slab.bytes.subarray(entry.start, entry.end), source: entry.source }
-    this.#entries.delete(key)
-    return undefined
+    const hash = hashOf(key)
+    let entry = this.#find(key, hash)
+    if (entry === 0) return undefined
+    // What is used stays: it is written once more before its turn comes to go.
+    if (this.#end - entry > this.#words.length / 2) entry = this.#append(hash, this.#sizeOf(entry), this.#placeOf(entry))
+    const word = this.#placeOf(entry)
+    const tagStart = (word + headWords) * wordBytes + this.#word(word + 2)
+    const start = tagStart + this.#word(word + 3)
+    if (start - tagStart !== tag.length || !this.#says(tagStart, tag)) return undefined
+    const source = this.#sources[this.#word(word + 5)]
+    return source === undefined ? undefined : { bytes: this.#bytes.subarray(start, start + this.#word(word + 4)), source }
   }
 
-  /** Copies the bytes. */
+  /** Copies the bytes. One that is longer than the cache is not kept. */
   set(key: string, tag: string, { bytes, source }: Kept<Source>): void {
-    if (this.#used + bytes.length > this.#slab.bytes.length) this.#takeSlab(bytes.length)
-    if (tag !== this.#tag) this.#tag = tag
-    const start = this.#used
-    this.#used += bytes.copy(this.#slab.bytes, start)
-    this.#slab.liveEntries++
-    this.#entries.set(key, { tag: this.#tag, source, slab: this.#slab, start, end: this.#used })
+    const size = headWords + Math.ceil((key.length + tag.length + bytes.length) / wordBytes)
+    if (size > this.#words.length) return
+    if (!this.#sources.includes(source)) this.#sources.push(source)
+    const hash = hashOf(key)
+    const word = this.#placeOf(this.#append(hash, size))
+    this.#words.set([hash, key.length, tag.length, bytes.length, this.#sources.indexOf(source)], word + 1)
+    let place = (word + headWords) * wordBytes
+    place += this.#bytes.write(key, place, 'latin1')
+    place += this.#bytes.write(tag, place, 'latin1')
+    bytes.copy(this.#bytes, place)
   }
 
-  #takeSlab(length: number): void {
-    const full = this.#slab
-    const free = length > slabBytes ? undefined : this.#free.pop()
-    this.#slab = free ?? { bytes: Buffer.allocUnsafeSlow(Math.max(slabBytes, length)), liveEntries: 0 }
-    this.#used = 0
-    this.#keepIfFree(full)
+  /** Makes room for an entry at the end of the log, with what lies at `from`, and puts it into the table. */
+  #append(hash: number, size: number, from?: number): number {
+    const left = this.#words.length - this.#placeOf(this.#end)
+    const entry = left < size ? this.#end + left : this.#end
+    const word = this.#placeOf(entry)
+    if (from !== undefined) this.#words.copyWithin(word, from, from + size)
+    this.#end = entry + size
+    const bucket = hash & (this.#newest.length - 1)
+    const before = this.#newest[bucket] ?? 0
+    this.#words[word] = before > 0 && this.#isThere(before) ? entry - before : 0
+    this.#newest[bucket] = entry
+    return entry
   }
 
-  #keepIfFree(slab: Slab): void {
-    if (slab.liveEntries === 0 && slab.bytes.length === slabBytes) this.#free.push(slab)
+  /** The newest entry of the key; 0: none. */
+  #find(key: string, hash: number): number {
+    let entry = this.#newest[hash & (this.#newest.length - 1)] ?? 0
+    while (entry > 0 && this.#isThere(entry)) {
+      const word = this.#placeOf(entry)
+      if (this.#word(word + 1) === hash && this.#word(word + 2) === key.length && this.#says((word + headWords) * wordBytes, key))
+        return entry
+      const back = this.#word(word)
+      entry = back === 0 ? 0 : entry - back
+    }
+    return 0
   }
+
+  #isThere(entry: number): boolean {
+    return this.#end - entry <= this.#words.length
+  }
+
+  #placeOf(entry: number): number {
+    return entry % this.#words.length
+  }
+
+  #word(place: number): number {
+    return this.#words[place] as number
+  }
+
+  #sizeOf(entry: number): number {
+    const word = this.#placeOf(entry)
+    return headWords + Math.ceil((this.#word(word + 2) + this.#word(word + 3) + this.#word(word + 4)) / wordBytes)
+  }
+
+  /** No text with another character than Latin-1 has lies there: URLs and tags have none. */
+  #says(start: number, text: string): boolean {
+    for (let n = 0; n < text.length; n++) if (this.#bytes[start + n] !== text.charCodeAt(n)) return false
+    return true
+  }
+}
+
+const wordBytes = 4
+const headWords = 6
+/** Of the log, one place of eight bytes in the table. */
+const bytesABucket = 512
+
+/** FNV-1a, 32 bits unsigned, of 16-bit characters. */
+function hashOf(text: string): number {
+  let hash = 0x81_1c_9d_c5
+  for (let n = 0; n < text.length; n++) hash = Math.imul(hash ^ text.charCodeAt(n), 0x01_00_01_93)
+  return hash >>> 0
 }
 
 /** Weak: two answers with the same tag say the same. Of one URL; other parameters are another URL. */
