@@ -69,12 +69,14 @@ test('more filters than are kept, and the first ones once more', () => {
     recommendable: true,
   }))
   const catalogue = new Catalogue(titles)
+  const everything = catalogue.allowed({ moment })
   for (const maxAge of [...Array(100).keys(), ...Array(100).keys()]) {
     const { marks } = catalogue.allowed({ maxAge, moment })
     assert.deepEqual(
       [...marks],
       titles.map((title) => Number(mayBeShown(title, { maxAge, moment }))),
     )
+    assert.equal(catalogue.allowed({ moment }), everything, 'what is asked for in between is not made anew')
   }
 })
 

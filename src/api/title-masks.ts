@@ -24,6 +24,8 @@ const masksAtMost = 64
 /** Arrays as long as the catalogue, for a set to be written into: new ones for each would have the garbage collector run all the time. */
 interface Mask extends ShownTitles {
   readonly places: Uint32Array
+  /** The number of the question that asked for it last. */
+  lastUse: number
 }
 
 /** What titles are, for masks to be made of. */
@@ -63,6 +65,7 @@ export class TitleMasks {
   #open: Uint8Array
   readonly #masks = new Map<string, Mask>()
   #epoch = -1
+  #uses = 0
 
   constructor(titles: TitleKinds) {
     this.#titles = titles
@@ -85,20 +88,21 @@ export class TitleMasks {
     }
     const anyGenre = genres === undefined || genres.size === 0
     const key = anyGenre && maxAge === undefined ? '' : JSON.stringify([maxAge ?? null, anyGenre ? [] : [...genres].toSorted()])
-    const known = this.#masks.get(key)
-    const mask = known ?? this.#filled(this.#room(), anyGenre ? undefined : genres, maxAge)
-    this.#masks.delete(key)
-    this.#masks.set(key, mask)
+    let mask = this.#masks.get(key)
+    if (mask === undefined) this.#masks.set(key, (mask = this.#filled(this.#room(), anyGenre ? undefined : genres, maxAge)))
+    mask.lastUse = this.#uses++
     return mask
   }
 
   /** Arrays that nobody reads any more, or new ones. */
   #room(): Mask {
-    const [oldest] = this.#masks
+    // Not the first of a Map where what is used is taken out and put in again: V8 makes such a Map anew every few times, as an old object.
+    let oldest: readonly [string, Mask] | undefined
+    for (const entry of this.#masks) if (oldest === undefined || entry[1].lastUse < oldest[1].lastUse) oldest = entry
     if (oldest === undefined || this.#masks.size < masksAtMost) {
       const count = this.#titles.kinds.length
       const places = new Uint32Array(count)
-      return { marks: new Uint8Array(count), positions: places, places }
+      return { marks: new Uint8Array(count), positions: places, places, lastUse: 0 }
     }
     this.#masks.delete(oldest[0])
     return oldest[1]
@@ -126,6 +130,6 @@ export class TitleMasks {
       places[count] = position
       count += mark
     }
-    return { marks, positions: places.subarray(0, count), places }
+    return { marks, positions: places.subarray(0, count), places, lastUse: this.#uses }
   }
 }
