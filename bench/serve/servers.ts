@@ -12,7 +12,12 @@ import { serverCore } from './load.ts'
 const path = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
 const readyWithinMs = 120_000
 /** As the server itself starts, see bin/matinee.mjs. */
-export const nodeFlags = ['--max-semi-space-size=4', '--heap-growing-percent=25', '--no-allocation-site-pretenuring']
+export const nodeFlags = [
+  '--max-semi-space-size=4',
+  '--initial-old-space-size=64',
+  '--heap-growing-percent=25',
+  '--no-allocation-site-pretenuring',
+]
 
 export interface Server {
   readonly url: string

@@ -36,6 +36,8 @@ export function operationRoutes(app: Api, { models, metrics }: ApiDependencies):
         security: [],
         response: { 200: ref(Readiness), ...publicProblems(503) },
       },
+      // Who asks waits for the server to be ready: a serialiser made of the schema would take longer to make than all of these answers.
+      serializerCompiler: () => JSON.stringify,
     },
     () => {
       if (stopping) throw new MatineeError('model_missing', 'the server is stopping')
