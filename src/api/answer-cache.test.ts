@@ -85,6 +85,18 @@ test('keys of the same hash, and tags that begin alike, have each its own answer
   assert.equal(cache.get('/users/long', 'tag'), undefined)
 })
 
+test('however many entries have the same hash, few are looked at', () => {
+  const cache = new AnswerCache(bytesAtMost)
+  const answer = { bytes: Buffer.from('answer'), source: 'popular' }
+  cache.set('/users/0hjgl39', 't', answer)
+  for (let tag = 0; tag < 20; tag++) cache.set('/users/1wt0nz3', `t${tag}`, answer)
+  assert.deepEqual(cache.get('/users/0hjgl39', 't'), answer)
+  for (let tag = 0; tag < 1000; tag++) cache.set('/users/1wt0nz3', `t${tag}`, answer)
+  assert.equal(cache.get('/users/0hjgl39', 't'), undefined)
+  cache.set('/users/0hjgl39', 't', answer)
+  assert.deepEqual(cache.get('/users/0hjgl39', 't'), answer)
+})
+
 test('a text beyond Latin-1 is not taken for one that is written with the same bytes', () => {
   const cache = new AnswerCache(bytesAtMost)
   cache.set('/A', 't', { bytes: Buffer.from('A'), source: 'popular' })

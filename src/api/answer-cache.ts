@@ -1,10 +1,7 @@
 /**
  * What answers were made from, or answers as they went out, each with the tag of its origin: the model, the moment's catalogue, the user's
- * events. Under another tag it is made anew; the one used longest ago goes first when the cache is full.
+ * events. Under another tag it is made anew. When the cache is full the oldest goes, but for what was used lately.
  */
-import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { ModelSnapshot } from './model-snapshot.ts'
-import type { UserEvents } from './user-events.ts'
 
 /** What is kept of an answer. */
 export interface Kept<Source extends string = string> {
@@ -93,7 +90,7 @@ export class AnswerCache<Source extends string = string> {
   /** The newest entry of the key; 0: none. */
   #find(key: string, hash: number): number {
     let entry = this.#newest[hash & (this.#newest.length - 1)] ?? 0
-    while (entry > 0 && this.#isThere(entry)) {
+    for (let looked = 0; looked < mostLooked && entry > 0 && this.#isThere(entry); looked++) {
       const word = this.#placeOf(entry)
       if (this.#word(word + 1) === hash && this.#word(word + 2) === key.length && this.#says((word + headWords) * wordBytes, key))
         return entry
@@ -131,59 +128,12 @@ const wordBytes = 4
 const headWords = 6
 /** Of the log, one place of eight bytes in the table. */
 const bytesABucket = 512
+/** Entries of one place in the table, at each question: more than a few are URLs that were made to meet there, or one under many tags. */
+const mostLooked = 32
 
 /** FNV-1a, 32 bits unsigned, of 16-bit characters. */
 function hashOf(text: string): number {
   let hash = 0x81_1c_9d_c5
   for (let n = 0; n < text.length; n++) hash = Math.imul(hash ^ text.charCodeAt(n), 0x01_00_01_93)
   return hash >>> 0
-}
-
-/** Weak: two answers with the same tag say the same. Of one URL; other parameters are another URL. */
-export const tagOf = (snapshot: ModelSnapshot, moment: number, events?: UserEvents): string =>
-  `W/"${snapshot.version}.${snapshot.listing.slice(0, 8)}.${snapshot.catalogue.epoch(moment)}.${events?.version ?? 0}"`
-
-/** How an answer is made, and made again from what is kept of it. */
-export interface Answering<Source extends string> {
-  readonly cache: AnswerCache<Source>
-  readonly tag: string
-  readonly onSource?: (source: string) => void
-  readonly make: () => Kept<Source>
-  /** The body; absent: the kept bytes are it. */
-  readonly write?: (kept: Kept<Source>) => Buffer
-}
-
-/** Answers from the cache, or with what `make` gives; with 304 and nothing where the client has it already. */
-export function answerTagged<Source extends string>(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  { cache, tag, onSource, make, write }: Answering<Source>,
-): FastifyReply {
-  void reply.header('etag', tag).header('cache-control', 'private, no-cache')
-  if (matches(request.headers['if-none-match'], tag)) return reply.code(304).send()
-  const known = cache.get(request.url, tag)
-  const kept = known ?? make()
-  if (known === undefined) cache.set(request.url, tag, kept)
-  onSource?.(kept.source)
-  // What is sent may still be on its way when the cache writes over its own.
-  const body = write?.(kept) ?? (known === undefined ? kept.bytes : Buffer.from(kept.bytes))
-  return reply.header('content-type', json).send(body)
-}
-
-/** An answer that is kept as it goes out, by its route's schema. */
-export function keptBody(reply: FastifyReply, answer: { readonly source: string; readonly [field: string]: unknown }): Kept {
-  const text = reply.serialize(answer)
-  return { bytes: typeof text === 'string' ? Buffer.from(text) : Buffer.from(new Uint8Array(text)), source: answer.source }
-}
-
-const json = 'application/json; charset=utf-8'
-
-/** By RFC 9110, weakly. */
-function matches(header: string | undefined, tag: string): boolean {
-  if (header === undefined) return false
-  const bare = tag.slice(2)
-  return header.split(',').some((part) => {
-    const given = part.trim()
-    return given === '*' || given.replace(/^W\//, '') === bare
-  })
 }

@@ -2,7 +2,7 @@
 import { setImmediate as breathe } from 'node:timers/promises'
 import { Type } from 'typebox'
 import { MatineeError } from '../../contracts/errors.ts'
-import { answerTagged, AnswerCache, keptBody, tagOf } from '../answer-cache.ts'
+import { AnswerCache } from '../answer-cache.ts'
 import type { Api, ApiDependencies } from '../api.ts'
 import { nameOf } from '../catalogue.ts'
 import { homePage } from '../home-rows.ts'
@@ -22,6 +22,7 @@ import {
   RowsQuery,
   Similar,
 } from '../schemas.ts'
+import { answerTagged, keptBody, tagOf } from '../tagged-answers.ts'
 import { filterOf, recommendationOf, recommendationsOf } from '../titles.ts'
 
 const notChanged = { 304: { description: 'What the client has, by `if-none-match`, is what would be answered', type: 'null' } } as const
