@@ -195,7 +195,7 @@ class ServeBench {
    * After a second to warm up, in turn: what the bare route answers, a saturating run over the first requests, an open-loop one at half its rate
    * over the second. Requests that are both are asked again and again, others once.
    */
-  async #measure(server: Server, { bare, first = this.#asked, second = first, most, turns = 3 }: Measuring): Promise<Scenario> {
+  async #measure(server: Server, { bare, first = this.#asked, second = first, most, turns = 6 }: Measuring): Promise<Scenario> {
     const seconds = this.#seconds / turns
     const once = first !== second
     // From the end, which the runs that count do not come to.
