@@ -47,14 +47,12 @@ export class AnswerCache<Source extends string = string> {
   /** The bytes are a view, good until the cache is next asked. */
   get(key: string, tag: string): Kept<Source> | undefined {
     const hash = hashOf(key)
-    let entry = this.#find(key, hash)
-    if (entry === 0) return undefined
+    const found = this.#find(key, hash)
+    if (found === 0 || !this.#hasTag(this.#placeOf(found), tag)) return undefined
     // What is used stays: it is written once more before its turn comes to go.
-    if (this.#end - entry > this.#words.length / 2) entry = this.#append(hash, this.#sizeOf(entry), this.#placeOf(entry))
-    const word = this.#placeOf(entry)
-    const tagStart = (word + headWords) * wordBytes + this.#word(word + 2)
-    const start = tagStart + this.#word(word + 3)
-    if (start - tagStart !== tag.length || !this.#says(tagStart, tag)) return undefined
+    const isOld = this.#end - found > 0.75 * this.#words.length
+    const word = this.#placeOf(isOld ? this.#append(hash, this.#sizeOf(found), this.#placeOf(found)) : found)
+    const start = (word + headWords) * wordBytes + this.#word(word + 2) + this.#word(word + 3)
     const source = this.#sources[this.#word(word + 5)]
     return source === undefined ? undefined : { bytes: this.#bytes.subarray(start, start + this.#word(word + 4)), source }
   }
@@ -98,6 +96,10 @@ export class AnswerCache<Source extends string = string> {
       entry = back === 0 ? 0 : entry - back
     }
     return 0
+  }
+
+  #hasTag(word: number, tag: string): boolean {
+    return this.#word(word + 3) === tag.length && this.#says((word + headWords) * wordBytes + this.#word(word + 2), tag)
   }
 
   #isThere(entry: number): boolean {
