@@ -2,6 +2,7 @@
  * What answers were made from, or answers as they went out, each with the tag of its origin: the model, the moment's catalogue, the user's
  * events. Under another tag it is made anew. When the cache is full the oldest goes, but for what was used lately.
  */
+import { fnv1a } from '../model/random/fnv-1a.ts'
 
 /** What is kept of an answer. */
 export interface Kept<Source extends string = string> {
@@ -35,8 +36,8 @@ export class AnswerCache<Source extends string = string> {
 
   /** @param bytesAtMost of the log; the table takes up to a 32nd of it more. */
   constructor(bytesAtMost = 20 * 1024 * 1024) {
-    this.#bytes = Buffer.allocUnsafeSlow(bytesAtMost - (bytesAtMost % wordBytes))
-    this.#words = new Uint32Array(this.#bytes.buffer, 0, this.#bytes.length / wordBytes)
+    this.#words = new Uint32Array(Math.floor(bytesAtMost / wordBytes))
+    this.#bytes = Buffer.from(this.#words.buffer)
     this.#newest = new Float64Array(2 ** Math.ceil(Math.log2(bytesAtMost / bytesABucket)))
   }
 
@@ -46,7 +47,7 @@ export class AnswerCache<Source extends string = string> {
 
   /** The bytes are a view, good until the cache is next asked. */
   get(key: string, tag: string): Kept<Source> | undefined {
-    const hash = hashOf(key)
+    const hash = fnv1a(key)
     const found = this.#find(key, hash)
     if (found === 0 || !this.#hasTag(this.#placeOf(found), tag)) return undefined
     // What is used stays: it is written once more before its turn comes to go.
@@ -62,7 +63,7 @@ export class AnswerCache<Source extends string = string> {
     const size = headWords + Math.ceil((key.length + tag.length + bytes.length) / wordBytes)
     if (size > this.#words.length) return
     if (!this.#sources.includes(source)) this.#sources.push(source)
-    const hash = hashOf(key)
+    const hash = fnv1a(key)
     const word = this.#placeOf(this.#append(hash, size))
     this.#words.set([hash, key.length, tag.length, bytes.length, this.#sources.indexOf(source)], word + 1)
     let place = (word + headWords) * wordBytes
@@ -132,10 +133,3 @@ const headWords = 6
 const bytesABucket = 512
 /** Entries of one place in the table, at each question: more than a few are URLs that were made to meet there, or one under many tags. */
 const mostLooked = 32
-
-/** FNV-1a, 32 bits unsigned, of 16-bit characters. */
-function hashOf(text: string): number {
-  let hash = 0x81_1c_9d_c5
-  for (let n = 0; n < text.length; n++) hash = Math.imul(hash ^ text.charCodeAt(n), 0x01_00_01_93)
-  return hash >>> 0
-}

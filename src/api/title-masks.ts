@@ -22,8 +22,12 @@ export interface ShownTitles {
 const masksAtMost = 64
 
 /** Arrays as long as the catalogue, for a set to be written into: new ones for each would have the garbage collector run all the time. */
-interface Mask extends ShownTitles {
+interface Room {
+  readonly marks: Uint8Array
   readonly places: Uint32Array
+}
+
+interface Mask extends ShownTitles, Room {
   /** The number of the question that asked for it last. */
   lastUse: number
 }
@@ -95,14 +99,13 @@ export class TitleMasks {
   }
 
   /** Arrays that nobody reads any more, or new ones. */
-  #room(): Mask {
+  #room(): Room {
     // Not the first of a Map where what is used is taken out and put in again: V8 makes such a Map anew every few times, as an old object.
     let oldest: readonly [string, Mask] | undefined
     for (const entry of this.#masks) if (oldest === undefined || entry[1].lastUse < oldest[1].lastUse) oldest = entry
     if (oldest === undefined || this.#masks.size < masksAtMost) {
       const count = this.#titles.kinds.length
-      const places = new Uint32Array(count)
-      return { marks: new Uint8Array(count), positions: places, places, lastUse: 0 }
+      return { marks: new Uint8Array(count), places: new Uint32Array(count) }
     }
     this.#masks.delete(oldest[0])
     return oldest[1]
@@ -113,7 +116,7 @@ export class TitleMasks {
     return recommendable.map((mark, position) => ((from[position] as number) <= moment && moment < (until[position] as number) ? mark : 0))
   }
 
-  #filled({ marks, places }: Mask, genres: ReadonlySet<string> | undefined, maxAge: number | undefined): Mask {
+  #filled({ marks, places }: Room, genres: ReadonlySet<string> | undefined, maxAge: number | undefined): Mask {
     // The last of each is for titles without one: they pass where none is asked for.
     const titles = this.#titles
     const ofGenre = [...titles.genres.map((genre) => genres === undefined || genres.has(genre)), genres === undefined]
@@ -130,6 +133,6 @@ export class TitleMasks {
       places[count] = position
       count += mark
     }
-    return { marks, positions: places.subarray(0, count), places, lastUse: this.#uses }
+    return { marks, positions: places.subarray(0, count), places, lastUse: 0 }
   }
 }

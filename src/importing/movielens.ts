@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import type { DatabaseLocation } from '../config/locations.ts'
 import { MatineeError } from '../contracts/errors.ts'
 import type { SourceValue } from '../contracts/ports.ts'
+import { fnv1a } from '../model/random/fnv-1a.ts'
 import { loadTables, type LoadOptions, type RowBatch, type RowCounts, type SourceRow } from './load-tables.ts'
 import { localClock } from './local-clock.ts'
 import { usualDefinition, type ColumnDefinition, type TableDefinition } from './source-schema.ts'
@@ -174,7 +175,5 @@ function catalogueRows(items: Items): readonly SourceRow[] {
 
 /** Whole minutes, so that half a star is a whole number of seconds. FNV-1a of the id picks among them. */
 export function durationSeconds(itemId: string): number {
-  let hash = 0x811c9dc5
-  for (let index = 0; index < itemId.length; index++) hash = Math.imul(hash ^ itemId.charCodeAt(index), 0x01000193)
-  return (SHORTEST_MINUTES + ((hash >>> 0) % (LONGEST_MINUTES - SHORTEST_MINUTES + 1))) * 60
+  return (SHORTEST_MINUTES + (fnv1a(itemId) % (LONGEST_MINUTES - SHORTEST_MINUTES + 1))) * 60
 }
