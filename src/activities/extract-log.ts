@@ -112,7 +112,7 @@ const columnNames = (table: RawTable): string[] => {
 function fingerprintOf(table: RawTable, week: PartName, days: readonly DayFingerprint[]): string {
   const lines = days.map(({ day, rows, sum }) => JSON.stringify([day, rows, sum])).toSorted()
   return createHash('sha256')
-    .update(JSON.stringify([1, table, week, columnNames(table), lines]))
+    .update(JSON.stringify([2, table, week, columnNames(table), lines]))
     .digest('hex')
 }
 

@@ -2,7 +2,6 @@
 import type { Knex } from 'knex'
 import type { Connection, QueryOptions } from 'mysql2'
 import { setTimeout as delay } from 'node:timers/promises'
-import { crc32 } from 'node:zlib'
 import { MatineeError } from '../../contracts/errors.ts'
 import type { DayFingerprint, RowLines, SourceValue } from '../../contracts/ports.ts'
 import { DaySums } from './day-sums.ts'
@@ -49,6 +48,9 @@ const plainTypes: ReadonlySet<string> = new Set([
   'timestamp',
   'date',
 ])
+
+/** Whose values begin with a day. */
+const dayTypes: ReadonlySet<string> = new Set(['datetime', 'timestamp', 'date'])
 
 /** Whose values may be longer than the server may send; those of the others are 64 KiB at most. */
 const longTypes: ReadonlySet<string> = new Set(['mediumtext', 'longtext', 'mediumblob', 'longblob', 'json'])
@@ -181,7 +183,7 @@ async function* streamLines(knex: Knex, connection: Connection, query: RowQuery,
       if (time === undefined) continue
       const moment = textOf(at)
       times.push(moment)
-      sums?.add(moment === null ? null : dayOf(moment), crc32(line))
+      sums?.add(moment === null ? null : dayOf(moment), line)
     }
     yield { lines, times }
     watch.refresh()
@@ -294,44 +296,34 @@ function lineOf(knex: Knex, { columns }: Pick<RowQuery, 'columns'>): Knex.Raw {
   return long.length === 0 ? line : knex.raw(`if(${isTooLong.map(() => '?').join(' or ')}, null, ?)`, [...isTooLong, line])
 }
 
-/** The server adds up each row's checksum, and its square: see DaySums. */
+/**
+ * The server adds up each row's checksum: see DaySums. It makes the row's line anew at each place that names it, so one place does. Days as
+ * numbers take it less time than days as text; what no calendar has keeps its text, such as the 31 February and all of the year 0.
+ */
 async function fingerprint(knex: Knex, connection: Connection, query: RowQuery): Promise<DayFingerprint[]> {
-  if (query.columns.length === 0 && query.time !== undefined && !hasTextTime(query)) return countDays(knex, connection, query, query.time)
+  const { table, time, columns } = query
   const condition = timeCondition(query, hasTextTime(query))
-  const day = query.time === undefined ? knex.raw('null') : knex.raw(`left(??, ${DAY_LENGTH})`, [query.time.name])
-  const checksum = query.columns.length === 0 ? knex.raw('0') : knex.raw('crc32(?)', [lineOf(knex, query)])
-  const rows = knex.select({ row_day: day, row_sum: checksum }).from(query.table).whereRaw(condition.sql, condition.bindings)
-  const days: { day: unknown; row_count: unknown; sum: unknown; squares: unknown }[] = await knex
-    .select({ day: 'row_day', row_count: knex.raw('count(*)'), sum: knex.raw('sum(row_sum)'), squares: knex.raw('sum(row_sum * row_sum)') })
-    .from(rows.as('summed'))
-    .groupBy('row_day')
+  const text = time === undefined ? knex.raw('null') : knex.raw(`left(??, ${DAY_LENGTH})`, [time.name])
+  const isDated = time !== undefined && dayTypes.has(time.type ?? '')
+  const days: { day_number: unknown; day_text: unknown; day_rows: unknown; day_sum: unknown }[] = await knex
+    .select({
+      day_number: isDated ? knex.raw('to_days(??)', [time.name]) : knex.raw('null'),
+      day_text: isDated ? knex.raw('if(to_days(??) > 365 and dayofmonth(??) < 29, null, ?)', [time.name, time.name, text]) : text,
+      day_rows: knex.raw('count(*)'),
+      day_sum: columns.length === 0 ? knex.raw('0') : knex.raw('sum(crc32(crc32(?)))', [lineOf(knex, query)]),
+    })
+    .from(table)
+    .whereRaw(condition.sql, condition.bindings)
+    .groupBy('day_number', 'day_text')
     .connection(connection)
-  return days.map(({ day: of, row_count, sum, squares }) => ({
-    day: textOf(of),
-    rows: Number(row_count),
-    sum: `${String(sum)}-${String(squares)}`,
+  return days.map(({ day_number, day_text, day_rows, day_sum }) => ({
+    day: day_text === null && day_number !== null ? dayOfNumber(Number(day_number)) : textOf(day_text),
+    rows: Number(day_rows),
+    sum: String(day_sum),
   }))
 }
 
-/** The same of no columns. Days as numbers take the server half the time of days as text; what is no day is told by its text. */
-async function countDays(knex: Knex, connection: Connection, query: RowQuery, { name }: ReadColumn): Promise<DayFingerprint[]> {
-  const condition = timeCondition(query, false)
-  const rows: { row_day: unknown; row_no_day: unknown; row_count: unknown }[] = await knex
-    .select({
-      row_day: knex.raw('to_days(??)', [name]),
-      row_no_day: knex.raw(`if(to_days(??) is null, left(??, ${DAY_LENGTH}), null)`, [name, name]),
-      row_count: knex.raw('count(*)'),
-    })
-    .from(query.table)
-    .whereRaw(condition.sql, condition.bindings)
-    .groupBy('row_day', 'row_no_day')
-    .connection(connection)
-  return rows.map(({ row_day, row_no_day, row_count }) => ({
-    day: row_day === null ? textOf(row_no_day) : new Date((Number(row_day) - DAYS_TO_1970) * DAY_MS).toISOString().slice(0, DAY_LENGTH),
-    rows: Number(row_count),
-    sum: '0-0',
-  }))
-}
+const dayOfNumber = (toDays: number): string => new Date((toDays - DAYS_TO_1970) * DAY_MS).toISOString().slice(0, DAY_LENGTH)
 
 /** The first value of a column in an order: where an index has that order, as it should on a log's time, no row is searched. */
 async function edge(rows: Knex.QueryBuilder, column: string, order: 'asc' | 'desc', connection: Connection): Promise<SourceValue> {

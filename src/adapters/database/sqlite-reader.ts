@@ -1,7 +1,6 @@
 /** Reads source tables of the embedded database a page at a time: its driver works on the calling thread. */
 import type { Knex } from 'knex'
 import { setImmediate as othersTurn } from 'node:timers/promises'
-import { crc32 } from 'node:zlib'
 import type { DayFingerprint, RowLines, SourceValue } from '../../contracts/ports.ts'
 import { DaySums } from './day-sums.ts'
 import { lineOf } from './row-line.ts'
@@ -25,7 +24,7 @@ async function* readLines(knex: Knex, query: RowQuery): AsyncIterable<RowLines> 
   for await (const rows of pages(knex, query, [...marks, ...columns.map((column) => exactly(knex, column))])) {
     const lines = rows.map((row) => lineOf(row.slice(marks.length)))
     const times = time === undefined ? [] : rows.map(([at]) => textOf(at))
-    for (const [n, line] of sums === undefined ? [] : lines.entries()) sums?.add(textOf(rows[n]?.[1]), crc32(line))
+    for (const [n, line] of sums === undefined ? [] : lines.entries()) sums?.add(textOf(rows[n]?.[1]), line)
     yield { lines, times }
   }
   if (sums !== undefined) onFingerprint?.(sums.days())
@@ -37,7 +36,7 @@ async function fingerprint(knex: Knex, query: RowQuery): Promise<DayFingerprint[
   if (columns.length === 0) return countDays(knex, query, day)
   const sums = new DaySums()
   for await (const rows of pages(knex, query, [day, ...columns.map((column) => exactly(knex, column))]))
-    for (const [of, ...values] of rows) sums.add(textOf(of), crc32(lineOf(values)))
+    for (const [of, ...values] of rows) sums.add(textOf(of), lineOf(values))
   return sums.days()
 }
 
@@ -47,7 +46,7 @@ async function countDays(knex: Knex, query: RowQuery, day: Knex.Raw): Promise<Da
   const select = { row_day: day, row_count: knex.raw('count(*)') }
   for await (const days of pagesByRow(knex, query, { select, groupBy: 'row_day' }, timeCondition(query, true)))
     for (const { row_day, row_count } of days) counts.set(textOf(row_day), (counts.get(textOf(row_day)) ?? 0) + Number(row_count))
-  return [...counts].map(([of, rows]) => ({ day: of, rows, sum: '0-0' }))
+  return [...counts].map(([of, rows]) => ({ day: of, rows, sum: '0' }))
 }
 
 /** A time that is a number is no text: the database puts it before all of them. */
