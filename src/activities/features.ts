@@ -29,17 +29,20 @@ const codes = (table: string, id: string, logs: readonly (readonly string[])[]):
 create table ${table} as select ${id}, (row_number() over ())::uinteger as code
 from (${logs.map((paths) => `select ${id} from ${parquet(paths)}`).join(' union ')}) where ${id} is not null`
 
+/** As a type of its own a fate is a byte, by which rows are grouped in less time than by its text. */
+const fateType = `create type fate as enum ('bad_row', 'excluded', 'bad_duration', 'bad_use', 'kept', 'event')`
+
 /** The first reason to drop a row, or `kept`; in the order of the contract. */
 const fateOf = (user: string, program: string, log: LogName): string => `case
-      when ${user} is null or ${program} is null or happened_at is null or e_bool is null then 'bad_row'
-      when e_bool <> 0 then 'excluded'
+      when ${user} is null or ${program} is null or happened_at is null or e_bool is null then 'bad_row'::fate
+      when e_bool <> 0 then 'excluded'::fate
       ${
         log === 'viewings'
-          ? `when disp_rtm_sec is null or disp_rtm_sec <= 0 then 'bad_duration'
-      when use_tms is null or use_tms < 0 then 'bad_use'`
+          ? `when disp_rtm_sec is null or disp_rtm_sec <= 0 then 'bad_duration'::fate
+      when use_tms is null or use_tms < 0 then 'bad_use'::fate`
           : ''
       }
-      else 'kept'
+      else 'kept'::fate
     end`
 
 export type LogName = 'viewings' | 'clicks'
@@ -49,19 +52,18 @@ export const repeatColumns = {
   clicks: ['episode_num', 'happened_at'],
 } as const satisfies Record<LogName, readonly string[]>
 
-/** Rows of a log as they were extracted, each with `happened_at` and `fate`. */
+/** Rows of a log as they were extracted, each with `happened_at` and `fate`, a text. */
 export const judgedRows = (log: LogName, paths: readonly string[]): string =>
-  `select *, ${fateOf('subsr_id', 'program_id', log)} as fate from (${withLocalTime(`from ${parquet(paths)}`)})`
+  `select *, (${fateOf('subsr_id', 'program_id', log)})::varchar as fate from (${withLocalTime(`from ${parquet(paths)}`)})`
 
 /**
- * Counts the rows of a log that are alike, each with its fate. Of kept rows all that tells them apart is there (nulls count
+ * The rows of a log that are alike, each with its fate, counted. Of kept rows all that tells them apart is there (nulls count
  * as alike); the others are one row for each reason. That no row is of the week's end or after it is the extract's part.
  */
-function judgeLog(log: LogName, paths: readonly string[]): string {
+function distinctRows(log: LogName, paths: readonly string[]): string {
   const details = ['user_code', 'program_code', ...repeatColumns[log]]
   const measures = log === 'viewings' ? ', use_tms, disp_rtm_sec' : ''
   return `
-create table ${log} as
 select fate, ${details.map((detail) => `case when fate = 'kept' then ${detail} end as ${detail}`).join(', ')}, count(*) as copies
 from (
   select *, ${fateOf('user_code', 'program_code', log)} as fate
@@ -81,8 +83,8 @@ select distinct '${type}' as type, subsr_id, program_id, happened_at::date as da
 from (${withLocalTime(`select subsr_id, program_id, log_dt from ${parquet(paths)} semi join events using (subsr_id, program_id)`)})`
 
 /**
- * Adds events to `viewings` and `clicks`, with the fate `event`, where the source's log has no row of that user, title and
- * day, whatever that row's fate: a set-top box logs there too, and what the operator excluded stays out. Makes `event_counts`.
+ * Makes `judged_events` and `event_counts`. Events make features where the source's log has no row of that user, title and
+ * day, whatever that row's fate: a set-top box logs there too, and what the operator excluded stays out.
  * A length that was not told is what was watched; a time watched that was not told is all of it, as while serving.
  */
 const eventStatements = (paths: Readonly<Record<SourceTable, readonly string[]>>, events: readonly string[]): readonly string[] => [
@@ -104,13 +106,11 @@ from (select count(*) as read from ${parquet(events)}), (select
   count(*) filter (type = 'click' and in_source) as clicks_in_source,
   count(*) filter (type = 'click' and not in_source) as clicks_used
 from judged_events)`,
-  addEvents('viewings', 'viewing', ', use_tms, disp_rtm_sec'),
-  addEvents('clicks', 'click', ''),
 ]
 
-const addEvents = (log: LogName, type: EventType, measures: string): string => `
-insert into ${log} by name
-select 'event' as fate, user_codes.code as user_code, program_codes.code as program_code, episode_num, happened_at${measures}, 1 as copies
+/** Events that make features, as rows of a log. They are no copies of a row of the source. */
+const eventRows = (type: EventType, measures: string): string => `
+select 'event'::fate as fate, user_codes.code as user_code, program_codes.code as program_code, episode_num, happened_at${measures}, 0 as copies
 from judged_events join user_codes using (subsr_id) join program_codes using (program_id)
 where type = '${type}' and not in_source`
 
@@ -139,11 +139,19 @@ select * exclude (rank) from (
  */
 export function featureStatements(paths: Readonly<Record<SourceTable, readonly string[]>>, events?: readonly string[]): readonly string[] {
   const logs = [paths.vods_sumut, paths.contlog, ...(events === undefined ? [] : [events])]
+  const clicks = `${distinctRows('clicks', paths.contlog)}${events === undefined ? '' : ` union all by name ${eventRows('click', '')}`}`
   return [
+    fateType,
     codes('user_codes', 'subsr_id', logs),
     codes('program_codes', 'program_id', logs),
-    judgeLog('viewings', paths.vods_sumut),
-    judgeLog('clicks', paths.contlog),
+    ...(events === undefined ? [] : eventStatements(paths, events)),
+    `create table viewings as ${distinctRows('viewings', paths.vods_sumut)}`,
+    ...(events === undefined ? [] : [`insert into viewings by name ${eventRows('viewing', ', use_tms, disp_rtm_sec')}`]),
+    // Of clicks no more is asked for than what a pair has of each week; `dropped` is why, of rows that make no feature.
+    `create table clicked_weeks as
+select case when not ${TRAINED} then fate end as dropped, user_code, program_code, date_trunc('week', happened_at)::date as week_start,
+  count(*) as clicks, count(*) filter (fate = 'kept') as logged, sum(copies)::bigint as copies, max(happened_at) as newest
+from (${clicks}) group by all`,
     `create table log_counts as select * from
   (select
     coalesce(sum(copies) filter (fate = 'bad_row'), 0)::bigint as vods_bad_row,
@@ -154,12 +162,12 @@ export function featureStatements(paths: Readonly<Record<SourceTable, readonly s
     coalesce(sum(copies - 1) filter (fate = 'kept'), 0)::bigint as vods_repeat
   from viewings),
   (select
-    coalesce(sum(copies) filter (fate = 'bad_row'), 0)::bigint as conts_bad_row,
+    coalesce(sum(copies) filter (dropped = 'bad_row'), 0)::bigint as conts_bad_row,
     coalesce(sum(copies), 0)::bigint as conts_in,
-    coalesce(sum(copies) filter (fate = 'excluded'), 0)::bigint as conts_excluded,
-    coalesce(sum(copies - 1) filter (fate = 'kept'), 0)::bigint as conts_repeat
-  from clicks)`,
-    ...(events === undefined ? [] : eventStatements(paths, events)),
+    coalesce(sum(copies) filter (dropped = 'excluded'), 0)::bigint as conts_excluded,
+    coalesce(sum(copies - logged) filter (dropped is null), 0)::bigint as conts_repeat
+  from clicked_weeks)`,
+    `delete from clicked_weeks where dropped is not null`,
 
     // What a pair was watched in each week: from it, the state before any week's start can be told.
     `create table weekly as
@@ -169,11 +177,6 @@ from viewings where ${TRAINED} group by all`,
     `create table watched_pairs as
 select user_code, program_code, max(watch_tms_max) as watch_tms_max, sum(viewings)::bigint as viewings, max(newest) as newest
 from weekly group by user_code, program_code`,
-    `create table clicked_weeks as
-select user_code, program_code, date_trunc('week', happened_at)::date as week_start, count(*) as clicks, count(*) filter (fate = 'kept') as logged,
-  max(happened_at) as newest
-from clicks where ${TRAINED} group by all`,
-    `drop table clicks`,
     `create table clicked_pairs as
 select user_code, program_code, sum(clicks)::bigint as clicks, max(newest) as newest from clicked_weeks group by user_code, program_code`,
     `create table weekly_clicks as
