@@ -35,6 +35,12 @@ export function signalsOfCandidate({ parameters }: Pick<Candidate, 'parameters'>
   return resolveParameters({ algorithm: 'signals', parameters: signalParameters }, Object.fromEntries(own))
 }
 
+/** Whether its pairs weigh their ratings, and nothing else of the signals counts. */
+export function weighsRatings(candidate: Pick<Candidate, 'parameters'>): boolean {
+  const parameters = signalsOfCandidate(candidate)
+  return signalParameters.every(({ name, default: usual }) => parameters[name] === usual)
+}
+
 /** Those of the family alone, all of them. */
 export function familyParameters({ algorithm, parameters }: Candidate): Parameters {
   const own = Object.entries(parameters).filter(([name]) => !isSignal(name))

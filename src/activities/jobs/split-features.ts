@@ -3,6 +3,7 @@ import { MatineeError } from '../../contracts/errors.ts'
 import type { Features, WeeklyPairs } from '../../contracts/ports.ts'
 import type { FeaturesRef, SplitSpec } from '../../contracts/run.ts'
 import { weekStart, type Week } from '../../contracts/week.ts'
+import { weighsRatings, type Candidate } from '../../model/candidate.ts'
 import { titleFeatures } from '../../model/features/title-features.ts'
 import { includes } from '../../model/metrics/ranking-metrics.ts'
 import type { Interactions } from '../../model/model.ts'
@@ -44,6 +45,16 @@ export function signalsOf(data: Features, watched: Interactions, endDay: number)
   const clicked = clicksBefore(data, endDay)
   if (clicked.items.length === 0) return { pairs: watched, itemFeatures, viewings }
   return { ...together(watched, viewings, clicked), itemFeatures }
+}
+
+/** What each candidate is fitted to, made when the first one asks for it. One that weighs ratings alone needs the watched pairs alone. */
+export function signalsFor(data: Features, watched: Interactions, endDay: number): (candidate: Candidate) => PairSignals {
+  let ratings: PairSignals | undefined
+  let all: PairSignals | undefined
+  return (candidate) =>
+    weighsRatings(candidate)
+      ? (ratings ??= { pairs: watched, itemFeatures: titleFeatures(data.items, endDay) })
+      : (all ??= signalsOf(data, watched, endDay))
 }
 
 /** Weights are the clicks before that day of what had not been watched in the week of the click; by then it may have been. */

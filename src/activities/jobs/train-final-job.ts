@@ -5,16 +5,16 @@ import type { FinalModel, TrainFinalInput } from '../../contracts/run.ts'
 import { storeKeys } from '../../contracts/store-keys.ts'
 import { createOnce, putDocument } from '../../contracts/stored-documents.ts'
 import { encodeSafetensors } from '../../model/artifact/safetensors.ts'
-import { signalsOfCandidate, type Candidate } from '../../model/candidate.ts'
+import { signalsOfCandidate, weighsRatings, type Candidate } from '../../model/candidate.ts'
 import { rankUsers } from '../../model/evaluation/rank-users.ts'
 import { ListSpread } from '../../model/metrics/ranking-metrics.ts'
 import { pairTensors } from '../../model/history-model.ts'
 import type { Interactions, Model, Tensor, Tensors } from '../../model/model.ts'
-import { signalParameters, weighPairs, type PairSignals } from '../../model/signals/pair-weights.ts'
+import { weighPairs, type PairSignals } from '../../model/signals/pair-weights.ts'
 import { fitModel } from './fit-model.ts'
 import { jobDigest, sha256 } from './job-digest.ts'
 import type { JobPorts } from './job-ports.ts'
-import { endDayOf, signalsOf, watchedPairs } from './split-features.ts'
+import { endDayOf, signalsFor, watchedPairs } from './split-features.ts'
 
 const LIST_LENGTH = 10
 const DAY_SECONDS = 86_400
@@ -29,7 +29,7 @@ export async function trainFinalJob(input: TrainFinalInput, ports: JobPorts): Pr
   const data = await ports.readFeatures(features, { weekly: true })
   const pairs = watchedPairs(data)
   const checkpointKey = storeKeys.training(features.week, job, 'checkpoint.safetensors')
-  const signals = signalsOf(data, pairs, endDayOf(features.week))
+  const signals = signalsFor(data, pairs, endDayOf(features.week))(candidate)
   const { model, trainSeconds } = await fitModel(signals, candidate, seed, checkpointKey, ports)
   const files = modelFiles(model, pairs, taughtTensors(signals, candidate), data)
   const entries = [...files].map(([name, bytes]) => [name, { sha256: sha256(bytes), bytes: bytes.length }] as const)
@@ -91,9 +91,8 @@ function modelFiles(model: Model, pairs: Interactions, taught: Tensors, data: Fe
  * are folded in by the same weights. Nothing where they weigh their ratings.
  */
 function taughtTensors(signals: PairSignals, candidate: Candidate): Tensors {
-  const parameters = signalsOfCandidate(candidate)
-  if (signalParameters.every(({ name, default: usual }) => parameters[name] === usual)) return new Map()
-  const { input, scale } = weighPairs(signals, parameters)
+  if (weighsRatings(candidate)) return new Map()
+  const { input, scale } = weighPairs(signals, signalsOfCandidate(candidate))
   return new Map<string, Tensor>([...pairTensors(input, 'taught'), ['event_weight', { shape: [1], data: Float64Array.of(scale) }]])
 }
 

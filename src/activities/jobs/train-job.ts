@@ -9,7 +9,7 @@ import type { PairSignals } from '../../model/signals/pair-weights.ts'
 import { fitModel } from './fit-model.ts'
 import { jobDigest, sha256 } from './job-digest.ts'
 import type { JobPorts } from './job-ports.ts'
-import { endDayOf, readSplit, signalsOf, startDayOf } from './split-features.ts'
+import { endDayOf, readSplit, signalsFor, startDayOf } from './split-features.ts'
 
 /**
  * A candidate that diverges is out of this week's choice; the others go on.
@@ -18,13 +18,13 @@ import { endDayOf, readSplit, signalsOf, startDayOf } from './split-features.ts'
 export async function trainJob(input: TrainInput, ports: JobPorts): Promise<TrainedSplit> {
   const { features, candidates, split } = input
   const { data, split: parts } = await readSplit(features, split, ports)
-  const signals = signalsOf(data, parts.train, split.kind === 'time' ? startDayOf(features.week) : endDayOf(features.week))
+  const signalsOfCandidate = signalsFor(data, parts.train, split.kind === 'time' ? startDayOf(features.week) : endDayOf(features.week))
   const fits: TrainedCandidate[] = []
   const diverged: string[] = []
   let lastDivergence: MatineeError | undefined
   for (const candidate of candidates) {
     try {
-      fits.push(await trainCandidate(signals, candidate, input, ports))
+      fits.push(await trainCandidate(signalsOfCandidate(candidate), candidate, input, ports))
     } catch (error) {
       if (!(error instanceof MatineeError) || error.code !== 'training_diverged') throw error
       diverged.push(candidate.name)

@@ -49,6 +49,8 @@ test('rows in any order become distinct pairs in order, with the largest weight 
     fc.property(cases, ({ userCount, itemCount, rows }) => {
       const interactions = build(userCount, itemCount, rows)
       checkInteractions(interactions)
+      const inOrder = rows.toSorted((a, b) => a.user - b.user || a.item - b.item)
+      assert.deepEqual(build(userCount, itemCount, inOrder), interactions)
       const expected = new Map<number, Row>()
       for (const row of rows) {
         const before = expected.get(row.user * itemCount + row.item)

@@ -1,6 +1,7 @@
 /**
  * Observed pairs as compressed sparse rows (`Interactions`), built from arrays in any order, in time and memory linear in
- * pairs + users + items: two stable counting sorts, by item and then by user, leave each user's items ascending.
+ * pairs + users + items: two stable counting sorts, by item and then by user, leave each user's items ascending. Rows that come in that
+ * order, as features do, are not sorted.
  *
  * A pair given more than once is one pair, with the largest of its weights and the newest of its times. The largest, not the
  * sum: it neither depends on the order of the rows (floating sums do) nor changes when a row is repeated.
@@ -36,7 +37,7 @@ export function buildInteractions(userCount: number, itemCount: number, pairs: P
   checkWeights(weights)
   if (times !== undefined) checkTimes(times)
 
-  const order = sortedBy(users, userCount, sortedBy(items, itemCount))
+  const order = areInOrder(users, items) ? undefined : sortedBy(users, userCount, sortedBy(items, itemCount))
   const offsets = new Uint32Array(userCount + 1)
   const distinctItems = new Uint32Array(rows)
   const distinctWeights = new Float32Array(rows)
@@ -44,7 +45,8 @@ export function buildInteractions(userCount: number, itemCount: number, pairs: P
   let size = 0
   let previousUser = -1
   let previousItem = -1
-  for (const row of order) {
+  for (let n = 0; n < rows; n++) {
+    const row = order === undefined ? n : (order[n] as number)
     const user = users[row] as number
     const item = items[row] as number
     const weight = weights[row] as number
@@ -180,6 +182,16 @@ function checkWeights(weights: Float32Array): void {
 
 function checkTimes(times: Float64Array): void {
   for (let n = 0; n < times.length; n++) if (!Number.isFinite(times[n])) throw fault(`time ${times[n]} at ${n}, expected finite`)
+}
+
+/** By user, and of each user by item. */
+function areInOrder(users: Uint32Array, items: Uint32Array): boolean {
+  for (let row = 1; row < users.length; row++) {
+    const user = users[row] as number
+    const before = users[row - 1] as number
+    if (user < before || (user === before && (items[row] as number) < (items[row - 1] as number))) return false
+  }
+  return true
 }
 
 /** Where each key's entries begin in key order, and at the end how many there are. */
