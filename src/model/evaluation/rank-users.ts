@@ -51,11 +51,15 @@ export function* rankUsers(options: RankOptions): Generator<readonly RankedUser[
     yield lists.map((list) => {
       const user = users[next++] as number
       const seen = excludeSeen ? itemsOfUser(train, user) : nothing
-      const seenCandidates =
-        recommendable === undefined ? seen.length : seen.reduce((sum, item) => sum + Number(recommendable[item] !== 0), 0)
-      return { user, list, candidates: recommendableCount - seenCandidates }
+      return { user, list, candidates: recommendableCount - (recommendable === undefined ? seen.length : countMarked(seen, recommendable)) }
     })
   }
+}
+
+function countMarked(items: Uint32Array, marks: Uint8Array): number {
+  let count = 0
+  for (let n = 0; n < items.length; n++) count += Number(marks[items[n] as number] !== 0)
+  return count
 }
 
 /** The users' lists in order, in batches. */
@@ -123,7 +127,14 @@ export function usersWithTargets(train: Interactions, test: Interactions): Uint3
 /** T of the metrics: the user's test items that are not in the user's training. Ascending and distinct. */
 export function targetsOf(train: Interactions, test: Interactions, user: number): Uint32Array {
   const seen = itemsOfUser(train, user)
-  return itemsOfUser(test, user).filter((item) => !includes(seen, item))
+  const tested = itemsOfUser(test, user)
+  const targets = new Uint32Array(tested.length)
+  let size = 0
+  for (let n = 0; n < tested.length; n++) {
+    const item = tested[n] as number
+    if (!includes(seen, item)) targets[size++] = item
+  }
+  return targets.subarray(0, size)
 }
 
 export interface MeasuredUser {

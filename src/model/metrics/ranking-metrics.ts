@@ -148,7 +148,7 @@ export class RankingMetrics {
       measureList(list, targets, k, values, n * userMetrics.length)
       this.#spreads[n]?.add(list, k)
     }
-    for (const [n, value] of values.entries()) this.#sums[n] = (this.#sums[n] as number) + value
+    for (let n = 0; n < values.length; n++) this.#sums[n] = (this.#sums[n] as number) + (values[n] as number)
     this.#users++
     return values
   }
