@@ -44,7 +44,7 @@ export async function run(args: readonly string[]): Promise<void> {
     .option('--users <n>', 'subscribers', wholeNumber, 20_000)
     .option('--programs <n>', 'titles', wholeNumber, 2000)
     .option('--rows <n>', 'viewings; clicks come on top', wholeNumber, 1_140_000)
-    .option('--weeks <n>', `weeks of logs, at most ${mostWeeks}`, wholeNumber, 12)
+    .option('--weeks <n>', `weeks of logs, 2 to ${mostWeeks}`, wholeNumber, 12)
     .option('--seed <n>', 'of the logs', wholeNumber, 1)
     .option('--rounds <n>', 'how often the two take turns; medians are told', wholeNumber, 1)
     .option('--memory <mib>', 'MATINEE_MEMORY_MIB', wholeNumber, 2048)
@@ -59,6 +59,7 @@ function wholeNumber(text: string): number {
 }
 
 async function bench(flags: Flags): Promise<void> {
+  if (flags.weeks < 2) throw new MatineeError('usage_invalid', `--weeks ${flags.weeks}: a run that follows another wants at least 2`)
   if (flags.weeks > mostWeeks) throw new MatineeError('usage_invalid', `--weeks ${flags.weeks}: at most ${mostWeeks} are of one year`)
   const hasPeer = existsSync(flags.peer)
   if (!hasPeer) process.stdout.write(`${flags.peer} is not there (--peer PATH names the old way): ours alone is measured\n`)
