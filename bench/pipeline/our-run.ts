@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { Type } from 'typebox'
 import { Value } from 'typebox/value'
 import { findRun, progressOf, startRun } from '../../src/adapters/temporal/runs.ts'
+import { IDLE_MS } from '../../src/adapters/training-runner.ts'
 import { freePort } from '../../src/adapters/tools/free-port.ts'
 import { startServerProcess, type ServerProcess } from '../../src/adapters/tools/server-process.ts'
 import { WeekMetrics, type SplitResult } from '../../src/contracts/documents.ts'
@@ -21,8 +22,8 @@ const host = '127.0.0.1'
 const LOOK_MS = 50
 /** From publishing to serving takes seconds: more means that it never will. */
 const SERVED_WITHIN_MS = 60_000
-/** A worker keeps a training process for ten seconds after a run. */
-const LET_GO_MS = 12_000
+/** In a week a worker lets go of the training process that it keeps for steps that follow. */
+const LET_GO_MS = IDLE_MS + 2000
 
 export interface OurSetup {
   readonly databaseUrl: string

@@ -37,7 +37,7 @@ export type ProcessMessage =
 
 const STOP_GRACE_MS = 5000
 /** Steps of a run follow each other within a second: their process starts once, and reads the week's features once. */
-const IDLE_MS = 10_000
+export const IDLE_MS = 10_000
 
 export interface RunnerOptions {
   /** How long a process that ended its job well waits for another, in milliseconds. */

@@ -18,13 +18,13 @@ import { endDayOf, readSplit, signalsFor, startDayOf } from './split-features.ts
 export async function trainJob(input: TrainInput, ports: JobPorts): Promise<TrainedSplit> {
   const { features, candidates, split } = input
   const { data, split: parts } = await readSplit(features, split, ports)
-  const signalsOfCandidate = signalsFor(data, parts.train, split.kind === 'time' ? startDayOf(features.week) : endDayOf(features.week))
+  const signalsFrom = signalsFor(data, parts.train, split.kind === 'time' ? startDayOf(features.week) : endDayOf(features.week))
   const fits: TrainedCandidate[] = []
   const diverged: string[] = []
   let lastDivergence: MatineeError | undefined
   for (const candidate of candidates) {
     try {
-      fits.push(await trainCandidate(signalsOfCandidate(candidate), candidate, input, ports))
+      fits.push(await trainCandidate(signalsFrom(candidate), candidate, input, ports))
     } catch (error) {
       if (!(error instanceof MatineeError) || error.code !== 'training_diverged') throw error
       diverged.push(candidate.name)

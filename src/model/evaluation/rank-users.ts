@@ -7,7 +7,7 @@ import { FactorModel } from '../factor-model.ts'
 import type { KernelThreads } from '../kernels/kernels.ts'
 import type { Interactions, Model } from '../model.ts'
 import type { RankingMetrics } from '../metrics/ranking-metrics.ts'
-import { includes } from '../metrics/ranking-metrics.ts'
+import { countMarked, includes } from '../metrics/ranking-metrics.ts'
 import { PopularityModel } from '../popularity/popularity.ts'
 import { itemsOfUser } from '../sparse/interactions.ts'
 import { rankByFactors } from './rank-by-factors.ts'
@@ -51,15 +51,10 @@ export function* rankUsers(options: RankOptions): Generator<readonly RankedUser[
     yield lists.map((list) => {
       const user = users[next++] as number
       const seen = excludeSeen ? itemsOfUser(train, user) : nothing
-      return { user, list, candidates: recommendableCount - (recommendable === undefined ? seen.length : countMarked(seen, recommendable)) }
+      const seenCandidates = recommendable === undefined ? seen.length : countMarked(seen, recommendable)
+      return { user, list, candidates: recommendableCount - seenCandidates }
     })
   }
-}
-
-function countMarked(items: Uint32Array, marks: Uint8Array): number {
-  let count = 0
-  for (let n = 0; n < items.length; n++) count += Number(marks[items[n] as number] !== 0)
-  return count
 }
 
 /** The users' lists in order, in batches. */

@@ -20,7 +20,7 @@
  *
  * Time O(list + log |T|) a user and segment; sums in the order of the users.
  */
-import { measureList, userMetrics } from '../metrics/ranking-metrics.ts'
+import { countMarked, measureList, userMetrics } from '../metrics/ranking-metrics.ts'
 import type { Interactions } from '../model.ts'
 import { itemsOfUser } from '../sparse/interactions.ts'
 import type { MeasuredUser } from './rank-users.ts'
@@ -160,17 +160,10 @@ class TitleSegment {
       const k = this.#cutoffs[n] as number
       const length = Math.min(k, list.length)
       this.#places[n] = (this.#places[n] as number) + length
-      this.#markedPlaces[n] = (this.#markedPlaces[n] as number) + this.#markedIn(list, length)
+      this.#markedPlaces[n] = (this.#markedPlaces[n] as number) + countMarked(list, this.#marks, length)
       if (marked.length > 0) measureList(list, marked, k, this.#values, n * userMetrics.length)
     }
     if (marked.length > 0) this.#found.add(this.#values)
-  }
-
-  /** How many of the first `length` items are marked. */
-  #markedIn(items: Uint32Array, length: number): number {
-    let count = 0
-    for (let n = 0; n < length; n++) count += Number(this.#marks[items[n] as number] !== 0)
-    return count
   }
 
   result(): Record<string, number> {

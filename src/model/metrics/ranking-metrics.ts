@@ -172,6 +172,13 @@ export class RankingMetrics {
   }
 }
 
+/** How many of the first `length` items have a mark other than 0. */
+export function countMarked(items: Uint32Array, marks: Uint8Array, length = items.length): number {
+  let count = 0
+  for (let n = 0; n < length; n++) count += Number(marks[items[n] as number] !== 0)
+  return count
+}
+
 /** Whether ascending distinct `values` have `value`. */
 export function includes(values: Uint32Array, value: number): boolean {
   let low = 0
